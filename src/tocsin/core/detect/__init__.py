@@ -1,0 +1,1 @@
+"""From reported alerts to groups and incidents: routing, grouping, inhibition, silences, heartbeats."""

@@ -1,0 +1,71 @@
+"""What a sender reported, as values: the only thing that sources produce and detection consumes."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class SignalKind(StrEnum):
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"  # PagerDuty's acknowledge: no change of the alert, but of its incident
+
+
+class Signal(msgspec.Struct, frozen=True, gc=False):
+    """One alert as reported. Instants are microseconds since the epoch.
+
+    `key` is the sender's own name for the alert where it has one (PagerDuty's dedup_key); a resolve or acknowledge that
+    carries only the key has empty labels. `ends_at` of a firing signal is a lease: without news by then, its source
+    is silent. Without `ends_at` it fires until told otherwise.
+    """
+
+    kind: SignalKind
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+    starts_at: int | None = None
+    ends_at: int | None = None
+    generator_url: str = ""
+    key: str | None = None
+
+
+class ChangeEvent(msgspec.Struct, frozen=True, gc=False):
+    """A deploy, flag, migration: kept, opens nothing."""
+
+    summary: str
+    at: int | None = None
+    source: str = ""
+    details: str = ""  # JSON text as sent
+    links: tuple[tuple[str, str], ...] = ()  # (href, text)
+
+
+class Parsed(msgspec.Struct, frozen=True, gc=False):
+    """One request, understood.
+
+    `complete_group`: the sender's name for a group whose complete membership these signals are (Alertmanager's
+    groupKey, not truncated); members known from before and missing now have left. `pregrouped`: the sender has already waited
+    to group, so an unset group_wait is zero.
+    """
+
+    signals: tuple[Signal, ...] = ()
+    changes: tuple[ChangeEvent, ...] = ()
+    ping: str | None = None  # a heartbeat's key
+    complete_group: str | None = None
+    pregrouped: bool = False
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """A parsed request on its way into detection; `inbox_id` orders all of them."""
+
+    inbox_id: int
+    integration: str
+    received_at: int  # microseconds
+    parsed: Parsed
+
+
+class Unreadable(ValueError):
+    """The sender's body cannot be taken: which field, what was expected. Becomes the source's own 4xx."""
+
+    def __init__(self, field: str, expected: str) -> None:
+        super().__init__(f"{field}: {expected}" if field else expected)
+        self.field = field
+        self.expected = expected

@@ -1,0 +1,1 @@
+"""Who is on call: rotations, layers, restrictions, overrides -> shifts."""

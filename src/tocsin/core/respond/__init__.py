@@ -1,0 +1,1 @@
+"""What a human must deal with: incidents, escalation, pages, notifications."""

@@ -1,0 +1,400 @@
+"""The one protocol of both worlds: what the engine may ask of a store. Synchronous, so that decisions read as prose.
+
+A transaction reads under lock, decides, writes, commits. Writes may be buffered until commit (reads within the same
+transaction see them). Instants in rows are microseconds since the epoch. Nothing here decides anything.
+
+Live stores: SQLite (one writer thread) and PostgreSQL (any number of nodes). Simulated: memory.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
+from tocsin.core.respond.incident import Incident
+from tocsin.core.respond.page import Page
+
+T = TypeVar("T")
+
+
+class StaleFacts(Exception):
+    """The configuration's revision moved on: reload the facts and decide again."""
+
+
+class LostOwnership(Exception):
+    """Another node owns detection now: drop the index and stop processing."""
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One configured noun or operational fact. `kind` as in the YAML (people, teams, ..., silences); `document` is JSON."""
+
+    kind: str
+    name: str
+    document: bytes
+    origin: str = "git"  # core.configuration.Origin
+    starts_at: int | None = None
+    ends_at: int | None = None
+    created_by: str = ""
+    created_at: int = 0
+
+
+class AgendaEntry(msgspec.Struct, frozen=True):
+    """A durable timer, unique on (kind, subject). `token` is set when it was leased."""
+
+    kind: str
+    subject: str
+    due_at: int
+    document: bytes = b""
+    token: str = ""
+
+
+class InboxRow(msgspec.Struct, frozen=True, gc=False):
+    id: int
+    received_at: int
+    integration: str
+    source: str
+    body: bytes
+
+
+class AlertRow(msgspec.Struct, frozen=True, gc=False):
+    """What never changes about an alert. `id` is given in by the detection index; `identity` hashes the whole label set."""
+
+    id: int
+    identity: int  # signed 64 bit
+    integration: str
+    labels: bytes  # JSON object, keys sorted
+    first_seen: int
+    key: str | None = None
+
+
+class AlertStateRow(msgspec.Struct, frozen=True, gc=False):
+    """What does change. `status` is firing, resolved or source_silent; `reason` says why it paged or did not."""
+
+    alert: int
+    status: str
+    starts_at: int
+    ends_at: int | None  # a firing alert's lease, a resolved one's end
+    updated_at: int
+    annotations: bytes
+    generator_url: str
+    groups: str  # group keys, newline-separated; "" when no route took it
+    reason: str
+    by: str = ""  # which silence, inhibition, window or route
+    incident: int | None = None
+    complete_group: str | None = None
+
+
+class GroupRow(msgspec.Struct, frozen=True):
+    """`document` is the group's state as core/detect/grouping.py knows it."""
+
+    key: str
+    route: str
+    labels: bytes
+    document: bytes
+    incident: int | None
+    updated_at: int
+
+
+class TimelineRow(msgspec.Struct, frozen=True):
+    incident: int
+    entry: int
+    at: int
+    reason: str
+    text: str
+    actor: str | None = None
+    via: str = ""
+
+
+class AttemptRow(msgspec.Struct, frozen=True):
+    """One try at one message; a bundle's attempt is recorded for each notification in it."""
+
+    notification: str
+    attempt: int
+    key: str
+    started_at: int
+    ended_at: int
+    outcome: str  # delivered, failed, rejected
+    detail: str = ""
+
+
+class NotificationRow(msgspec.Struct, frozen=True):
+    """A notification with what became of it."""
+
+    notification: Notification
+    state: NotificationState
+    reason: str = ""
+    detail: str = ""
+    attempts: int = 0
+    updated_at: int = 0
+
+
+class ChangeRow(msgspec.Struct, frozen=True):
+    id: int
+    integration: str
+    at: int
+    received_at: int
+    summary: str
+    source: str
+    service: str | None
+    document: bytes  # the whole change event as JSON
+
+
+class AuditRow(msgspec.Struct, frozen=True):
+    at: int
+    actor: str
+    via: str
+    what: str
+    subject: str
+    detail: str = ""
+
+
+class HeartbeatRow(msgspec.Struct, frozen=True):
+    key: str
+    last_seen: int
+    missed: bool
+    document: bytes = b""
+
+
+class Ownership(msgspec.Struct, frozen=True):
+    """The detection lease. `cursor` is the last inbox id whose consequences are committed."""
+
+    node: str
+    epoch: int
+    until: int
+    cursor: int
+
+
+class IncidentFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Newest first; `before` is the id to page on from."""
+
+    states: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    service: str | None = None
+    team: str | None = None
+    kind: str | None = None
+    text: str = ""
+    before: int | None = None
+    limit: int = 100
+
+
+class AlertFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    statuses: tuple[str, ...] = ()
+    reason: str | None = None
+    incident: int | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+# --- tables, by aggregate --------------------------------------------------------------------------------------------
+
+
+class ConfigurationTable(Protocol):
+    def revision(self) -> int:
+        """Locked against change until commit (shared)."""
+        ...
+
+    def bump(self) -> int:
+        """The next revision; every writer of entries calls it in the same transaction."""
+        ...
+
+    def entries(self, kinds: Sequence[str] = ()) -> list[Entry]: ...
+    def put(self, entries: Iterable[Entry]) -> None: ...
+    def remove(self, keys: Iterable[tuple[str, str]]) -> None: ...
+
+
+class InboxTable(Protocol):
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        """Store them durably in order; given ids are ignored. The first id given out; ids are contiguous and become
+        visible in order (on PostgreSQL too: one counter row is the lock)."""
+        ...
+
+    def after(self, cursor: int, limit: int) -> list[InboxRow]: ...
+    def quarantine(self, rows: Sequence[tuple[InboxRow, str]]) -> None:
+        """(row, error). Bounded: the oldest beyond 10,000 go."""
+        ...
+
+    def quarantined(self, limit: int) -> list[tuple[InboxRow, str]]: ...
+    def drop_before(self, received_at: int, limit: int) -> int:
+        """Forget processed rows older than that, at most `limit`; how many went."""
+        ...
+
+    def backlog(self, cursor: int) -> int:
+        """How many rows lie after the cursor."""
+        ...
+
+
+class OwnershipTable(Protocol):
+    def acquire(self, node: str, until: int, now: int) -> Ownership | None:
+        """Take or renew the detection lease; a new holder gets the next epoch. None while another node holds it."""
+        ...
+
+    def check(self, epoch: int) -> None:
+        """Under lock until commit. Raises LostOwnership."""
+        ...
+
+    def advance(self, epoch: int, cursor: int) -> None: ...
+    def release(self, node: str) -> None: ...
+
+
+class AlertTable(Protocol):
+    def add(self, rows: Sequence[AlertRow]) -> None: ...
+    def put_states(self, rows: Sequence[AlertStateRow]) -> None:
+        """Upsert by alert id; a change of status is also appended to the alert's transitions."""
+        ...
+
+    def max_id(self) -> int: ...
+    def active(self) -> Iterable[tuple[AlertRow, AlertStateRow]]:
+        """All that fire or whose source is silent, for a successor's index."""
+        ...
+
+    def by_identity(self, identities: Sequence[int]) -> list[tuple[AlertRow, AlertStateRow]]:
+        """Known, whatever their status, so that a re-fire keeps its id."""
+        ...
+
+    def search(self, wanted: AlertFilter) -> list[tuple[AlertRow, AlertStateRow]]: ...
+    def of_incident(self, incident: int) -> list[tuple[AlertRow, AlertStateRow]]: ...
+
+
+class GroupTable(Protocol):
+    def put(self, rows: Sequence[GroupRow]) -> None: ...
+    def remove(self, keys: Sequence[str]) -> None: ...
+    def all(self) -> list[GroupRow]: ...
+    def load(self, keys: Sequence[str]) -> dict[str, GroupRow]: ...
+
+
+class IncidentTable(Protocol):
+    def new_ids(self, count: int) -> list[int]: ...
+    def load(self, ids: Sequence[int]) -> dict[int, Incident]:
+        """Locked until commit."""
+        ...
+
+    def peek(self, ids: Sequence[int]) -> dict[int, Incident]:
+        """Not locked: for showing, and for checking staleness before a send."""
+        ...
+
+    def put(self, incidents: Sequence[Incident]) -> None: ...
+    def search(self, wanted: IncidentFilter) -> list[Incident]: ...
+    def without_timer(self, limit: int) -> list[int]:
+        """Open incidents that demand an acknowledgement or page by themselves but have no pending agenda entry and are not
+        recorded as exhausted: each is a breach of the invariant (see engine/invariant.py)."""
+        ...
+
+
+class TimelineTable(Protocol):
+    def add(self, rows: Sequence[TimelineRow]) -> None: ...
+    def of(self, incident: int) -> list[TimelineRow]: ...
+
+
+class PageTable(Protocol):
+    def load(self, ids: Sequence[str]) -> dict[str, Page]: ...
+    def wanted(self, incident: int) -> list[Page]: ...
+    def of(self, incident: int) -> list[Page]: ...
+    def put(self, pages: Sequence[Page]) -> None: ...
+
+
+class NotificationTable(Protocol):
+    def add(self, notifications: Sequence[Notification]) -> None:
+        """Waiting, from now on. An id that exists already is left as it is."""
+        ...
+
+    def waiting(self, address_key: str, limit: int = 1000) -> list[Notification]:
+        """Oldest first."""
+        ...
+
+    def settle(
+        self, ids: Sequence[str], state: NotificationState, reason: str, detail: str, now: int
+    ) -> None: ...
+    def drop_waiting(self, page_ids: Sequence[str], reason: str, now: int) -> None:
+        """Waiting ones of these pages will not be sent (a bundle already under way may still arrive)."""
+        ...
+
+    def load(self, ids: Sequence[str]) -> dict[str, NotificationRow]: ...
+    def of_incident(self, incident: int) -> list[NotificationRow]: ...
+    def record_attempts(self, rows: Sequence[AttemptRow]) -> None: ...
+    def attempts_of_incident(self, incident: int) -> list[AttemptRow]: ...
+    def address(self, address_key: str) -> AddressState: ...
+    def put_address(self, address_key: str, state: AddressState) -> None: ...
+
+
+class AgendaTable(Protocol):
+    def schedule(self, entries: Sequence[AgendaEntry]) -> None:
+        """Set or move; a lease on the same (kind, subject) is voided, so its holder's later `consume` finds nothing."""
+        ...
+
+    def schedule_earlier(self, entries: Sequence[AgendaEntry]) -> None:
+        """Set, or move to the earlier of both instants; an entry under a live lease is only marked to be due again."""
+        ...
+
+    def cancel(self, keys: Iterable[tuple[str, str]]) -> None: ...
+    def claim(self, kinds: Sequence[str], now: int, limit: int) -> list[AgendaEntry]:
+        """Due entries, taken out of the agenda for this transaction: they are gone when it commits, unless scheduled
+        again, and back when it rolls back. Entries another node is at are skipped. Earliest first."""
+        ...
+
+    def lease(self, kinds: Sequence[str], now: int, until: int, limit: int) -> list[AgendaEntry]:
+        """Due entries not under a live lease, leased with a fresh token each. They stay until consumed."""
+        ...
+
+    def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
+        """Delete under that token (or set it due again at `again_at`, unleased). False: the lease was lost or voided, so
+        whatever was decided under it is discarded. An entry that was marked meanwhile becomes due at the marked instant."""
+        ...
+
+    def next_due(self, kinds: Sequence[str] = ()) -> int | None: ...
+    def pending(self, subject: str, kinds: Sequence[str]) -> list[AgendaEntry]: ...
+    def count(self) -> Mapping[str, int]: ...
+
+
+class HeartbeatTable(Protocol):
+    def all(self) -> list[HeartbeatRow]: ...
+    def put(self, rows: Sequence[HeartbeatRow]) -> None: ...
+
+
+class RecordTable(Protocol):
+    """Change events and the audit log: append, read newest first."""
+
+    def add_changes(self, rows: Sequence[ChangeRow]) -> None: ...
+    def changes(self, since: int, until: int, service: str | None = None, limit: int = 100) -> list[ChangeRow]: ...
+    def audit(self, row: AuditRow) -> None: ...
+    def audited(self, limit: int = 100) -> list[AuditRow]: ...
+
+
+class Transaction(Protocol):
+    configuration: ConfigurationTable
+    inbox: InboxTable
+    ownership: OwnershipTable
+    alerts: AlertTable
+    groups: GroupTable
+    incidents: IncidentTable
+    timeline: TimelineTable
+    pages: PageTable
+    notifications: NotificationTable
+    agenda: AgendaTable
+    heartbeats: HeartbeatTable
+    records: RecordTable
+
+    def now(self) -> int:
+        """The store's idea of now: the database's on PostgreSQL, this host's on SQLite, the virtual clock's in memory.
+        Leases use it and nothing else does."""
+        ...
+
+    def wake(self, topic: str) -> None:
+        """After commit, wake whoever sleeps on the agenda, here and on other nodes. Topics: agenda, inbox, configuration,
+        incident:<id> (for live pages)."""
+        ...
+
+
+class Store(Protocol):
+    """`run` executes `work` in one transaction and returns its result after the commit is durable. When `work` raises,
+    nothing happened. Work may be run again after a serialisation conflict, so it must not have effects of its own."""
+
+    def run(self, work: Callable[[Transaction], T]) -> T: ...
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Without locks and without writing."""
+        ...
+
+    def close(self) -> None: ...
