@@ -165,7 +165,7 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     heartbeats: dict[str, Heartbeat] = {}
     time_intervals: dict[str, TimeInterval] = {}
     inhibitions: tuple[Inhibition, ...] = ()
-    severities: dict[Severity, SeverityRule] = DEFAULT_SEVERITIES
+    severities: dict[Severity, SeverityRule] = msgspec.field(default_factory=DEFAULT_SEVERITIES.copy)
     route: Route = Route(path="")
     overrides: tuple[Override, ...] = ()
     silences: tuple[Silence, ...] = ()

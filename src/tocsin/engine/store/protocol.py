@@ -207,11 +207,6 @@ class ConfigurationTable(Protocol):
 
 
 class InboxTable(Protocol):
-    def append(self, rows: Sequence[InboxRow]) -> int:
-        """Store them durably in order; given ids are ignored. The first id given out; ids are contiguous and become
-        visible in order (on PostgreSQL too: one counter row is the lock)."""
-        ...
-
     def after(self, cursor: int, limit: int) -> list[InboxRow]: ...
     def quarantine(self, rows: Sequence[tuple[InboxRow, str]]) -> None:
         """(row, error). Bounded: the oldest beyond 10,000 go."""
@@ -395,6 +390,12 @@ class Store(Protocol):
     def run(self, work: Callable[[Transaction], T]) -> T: ...
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Without locks and without writing."""
+        ...
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        """Append to the inbox durably, apart from any transaction under way, so that accepting never waits for deciding (on
+        SQLite the inbox is a file of its own). Given ids are ignored; ids are contiguous and become visible in
+        order. The first id given out."""
         ...
 
     def close(self) -> None: ...

@@ -1,0 +1,352 @@
+"""Every request that a door may bring and every answer it gets, as tagged values (JSON on the wire).
+
+`perform.py` carries them out; `local.py` brings them over the data directory's socket, `http.py` over HTTP. A refused request
+raises Refused, which a door shows with its field and sentence.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.core.respond.incident import Command, Incident
+from tocsin.core.respond.page import Page
+from tocsin.core.severity import Severity
+
+
+class Refused(Exception):
+    """`code`: invalid (4xx), not_found, conflict, forbidden. `field` names the offending input or is ""."""
+
+    def __init__(self, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.field = code, message, field
+
+
+# --- requests: incidents and alerts ----------------------------------------------------------------------------------
+
+
+class Act(msgspec.Struct, frozen=True, tag="act"):
+    """A command on one or several incidents. Answer: list[Acted]."""
+
+    incidents: tuple[int, ...]
+    command: Command
+
+
+class ListIncidents(msgspec.Struct, frozen=True, tag="list_incidents", omit_defaults=True):
+    """Answer: list[Incident], newest first. No states: the open ones."""
+
+    states: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    service: str | None = None
+    team: str | None = None
+    text: str = ""
+    before: int | None = None
+    limit: int = 100
+
+
+class ShowIncident(msgspec.Struct, frozen=True, tag="show_incident"):
+    """Answer: IncidentView."""
+
+    incident: int
+
+
+class ListAlerts(msgspec.Struct, frozen=True, tag="list_alerts", omit_defaults=True):
+    """Answer: list[AlertView], newest first. No statuses: those that fire."""
+
+    statuses: tuple[str, ...] = ()
+    reason: str | None = None
+    limit: int = 100
+    before: int | None = None
+
+
+class SendAlert(msgspec.Struct, frozen=True, tag="send_alert", omit_defaults=True):
+    """A test alert by a person, on its way like any other (source `cli`). Answer: Accepted."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+    resolved: bool = False
+    test: bool = True
+
+
+class TestPage(msgspec.Struct, frozen=True, tag="test_page"):
+    """Page this person the real way, marked TEST. Answer: Accepted."""
+
+    person: str
+
+
+class Explain(msgspec.Struct, frozen=True, tag="explain", omit_defaults=True):
+    """What would happen to an alert with these labels. Answer: Explanation."""
+
+    labels: dict[str, str]
+    at: datetime | None = None
+
+
+# --- requests: on-call and operational facts -------------------------------------------------------------------------
+
+
+class Who(msgspec.Struct, frozen=True, tag="who", omit_defaults=True):
+    """Answer: list[WhoView]."""
+
+    schedule: str | None = None
+    at: datetime | None = None
+
+
+class AddSilence(msgspec.Struct, frozen=True, tag="add_silence", omit_defaults=True):
+    """Answer: OperationalView."""
+
+    matchers: tuple[str, ...]
+    ends_at: datetime
+    starts_at: datetime | None = None
+    comment: str = ""
+
+
+class AddMaintenance(msgspec.Struct, frozen=True, tag="add_maintenance", omit_defaults=True):
+    services: tuple[str, ...]
+    ends_at: datetime
+    starts_at: datetime | None = None
+    comment: str = ""
+
+
+class AddOverride(msgspec.Struct, frozen=True, tag="add_override", omit_defaults=True):
+    schedule: str
+    person: str
+    ends_at: datetime
+    starts_at: datetime | None = None
+    kind: str = "replace"
+    replaces: str | None = None
+    comment: str = ""
+
+
+class ListOperational(msgspec.Struct, frozen=True, tag="list_operational", omit_defaults=True):
+    """`kind`: silences, maintenance or overrides. Answer: list[OperationalView]."""
+
+    kind: str
+    ended: bool = False
+
+
+class EndOperational(msgspec.Struct, frozen=True, tag="end_operational"):
+    """End it now. Answer: OperationalView."""
+
+    kind: str
+    id: str
+
+
+# --- requests: configuration -----------------------------------------------------------------------------------------
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    path: str
+    text: str
+
+
+class PlanConfiguration(msgspec.Struct, frozen=True, tag="plan", omit_defaults=True):
+    """What applying these files would change. Answer: PlanView."""
+
+    files: tuple[ConfigFile, ...]
+    prune: bool = False
+
+
+class ApplyConfiguration(msgspec.Struct, frozen=True, tag="apply", omit_defaults=True):
+    """Answer: PlanView, of what was done."""
+
+    files: tuple[ConfigFile, ...]
+    prune: bool = False
+
+
+class ExportConfiguration(msgspec.Struct, frozen=True, tag="export"):
+    """Answer: ConfigFile."""
+
+
+class Status(msgspec.Struct, frozen=True, tag="status"):
+    """Answer: StatusView."""
+
+
+Request = (
+    Act
+    | ListIncidents
+    | ShowIncident
+    | ListAlerts
+    | SendAlert
+    | TestPage
+    | Explain
+    | Who
+    | AddSilence
+    | AddMaintenance
+    | AddOverride
+    | ListOperational
+    | EndOperational
+    | PlanConfiguration
+    | ApplyConfiguration
+    | ExportConfiguration
+    | Status
+)
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+class Acted(msgspec.Struct, frozen=True, omit_defaults=True):
+    incident: int
+    state: str
+    reason: str
+    said: str  # one sentence for a person
+    refused: str = ""
+
+
+class TimelineLine(msgspec.Struct, frozen=True):
+    entry: int
+    at: datetime
+    reason: str
+    text: str
+    actor: str | None = None
+    via: str = ""
+
+
+class AlertView(msgspec.Struct, frozen=True):
+    id: int
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    status: str
+    reason: str
+    why: str  # the reason as a sentence, with the rule that decided
+    integration: str
+    starts_at: datetime
+    first_seen: datetime
+    ends_at: datetime | None = None
+    by: str = ""
+    generator_url: str = ""
+    incident: int | None = None
+
+
+class AttemptView(msgspec.Struct, frozen=True):
+    at: datetime
+    outcome: str
+    detail: str
+
+
+class NotificationView(msgspec.Struct, frozen=True):
+    id: str
+    purpose: str
+    channel: str
+    person: str | None
+    method: str | None
+    state: str
+    reason: str
+    detail: str
+    created_at: datetime
+    attempts: tuple[AttemptView, ...] = ()
+
+
+class ChangeView(msgspec.Struct, frozen=True):
+    at: datetime
+    summary: str
+    source: str
+    integration: str
+
+
+class PendingTimer(msgspec.Struct, frozen=True):
+    kind: str
+    due_at: datetime
+
+
+class IncidentView(msgspec.Struct, frozen=True):
+    incident: Incident
+    timeline: tuple[TimelineLine, ...]
+    alerts: tuple[AlertView, ...]
+    pages: tuple[Page, ...]
+    notifications: tuple[NotificationView, ...]
+    changes: tuple[ChangeView, ...]
+    pending: tuple[PendingTimer, ...]
+    next_step: str  # prose: "bob (platform-secondary) is paged in 6m if nobody acknowledges"
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    said: str
+    inbox_id: int = 0
+    incident: int | None = None
+
+
+class PlannedPage(msgspec.Struct, frozen=True):
+    """Somebody would be reached `after` the alert; `people` is who is on call for it at that instant."""
+
+    after: timedelta
+    target: str
+    people: tuple[str, ...]
+    by: str
+
+
+class RouteView(msgspec.Struct, frozen=True):
+    path: str
+    matchers: tuple[str, ...]  # from the root down to this route
+    action: str  # "page platform", "chat alerts", "ticket platform", "nothing"
+    severity: Severity | None
+    service: str | None
+    group: dict[str, str]
+    group_wait: timedelta
+    reason: str
+    pages: tuple[PlannedPage, ...] = ()
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    at: datetime
+    routes: tuple[RouteView, ...]
+    suppressed: str = ""  # why it would page nobody: silence, inhibition, maintenance, mute; "" when it is not
+    heartbeat: str | None = None
+
+
+class WhoView(msgspec.Struct, frozen=True):
+    schedule: str
+    team: str | None
+    people: tuple[str, ...]
+    names: tuple[str, ...]
+    by: str
+    until: datetime | None
+    next_people: tuple[str, ...]
+    next_at: datetime | None
+
+
+class OperationalView(msgspec.Struct, frozen=True):
+    kind: str
+    id: str
+    state: str  # pending, active, ended
+    starts_at: datetime
+    ends_at: datetime
+    what: str  # matchers, services or "bob on platform-primary", as text
+    created_by: str = ""
+    comment: str = ""
+
+
+class PlanLine(msgspec.Struct, frozen=True):
+    """`change`: add, change, remove, keep (would be removed with --prune)."""
+
+    change: str
+    kind: str
+    name: str
+    fields: tuple[str, ...] = ()  # "steps[0].wait: 10m -> 5m"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """`level`: error or warning. Lines count from 1."""
+
+    level: str
+    file: str
+    line: int
+    field: str
+    message: str
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    lines: tuple[PlanLine, ...]
+    problems: tuple[Problem, ...] = ()
+    revision: int = 0
+    applied: bool = False
+
+
+class StatusView(msgspec.Struct, frozen=True):
+    version: str
+    node: str
+    database: str
+    revision: int
+    owner: str
+    inbox_backlog: int
+    open_incidents: int
+    agenda: dict[str, int]
