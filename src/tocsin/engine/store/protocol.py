@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page
@@ -58,45 +59,6 @@ class InboxRow(msgspec.Struct, frozen=True, gc=False):
     integration: str
     source: str
     body: bytes
-
-
-class AlertRow(msgspec.Struct, frozen=True, gc=False):
-    """What never changes about an alert. `id` is given in by the detection index; `identity` hashes the whole label set."""
-
-    id: int
-    identity: int  # signed 64 bit
-    integration: str
-    labels: bytes  # JSON object, keys sorted
-    first_seen: int
-    key: str | None = None
-
-
-class AlertStateRow(msgspec.Struct, frozen=True, gc=False):
-    """What does change. `status` is firing, resolved or source_silent; `reason` says why it paged or did not."""
-
-    alert: int
-    status: str
-    starts_at: int
-    ends_at: int | None  # a firing alert's lease, a resolved one's end
-    updated_at: int
-    annotations: bytes
-    generator_url: str
-    groups: str  # group keys, newline-separated; "" when no route took it
-    reason: str
-    by: str = ""  # which silence, inhibition, window or route
-    incident: int | None = None
-    complete_group: str | None = None
-
-
-class GroupRow(msgspec.Struct, frozen=True):
-    """`document` is the group's state as core/detect/grouping.py knows it."""
-
-    key: str
-    route: str
-    labels: bytes
-    document: bytes
-    incident: int | None
-    updated_at: int
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
@@ -244,10 +206,6 @@ class AlertTable(Protocol):
     def max_id(self) -> int: ...
     def active(self) -> Iterable[tuple[AlertRow, AlertStateRow]]:
         """All that fire or whose source is silent, for a successor's index."""
-        ...
-
-    def by_identity(self, identities: Sequence[int]) -> list[tuple[AlertRow, AlertStateRow]]:
-        """Known, whatever their status, so that a re-fire keeps its id."""
         ...
 
     def search(self, wanted: AlertFilter) -> list[tuple[AlertRow, AlertStateRow]]: ...
