@@ -1,0 +1,40 @@
+"""Where a notification goes: from a person's contact method or a chat to one address, without its secrets."""
+
+import msgspec
+
+from tocsin.core.configuration import Configuration
+from tocsin.core.people import Secret
+from tocsin.core.respond.delivery import Notification
+
+
+class Address(msgspec.Struct, frozen=True):
+    channel: str
+    address: str | Secret
+    options: dict[str, str | Secret]
+
+    @property
+    def key(self) -> str:
+        """What notifications to this address wait under. A secret address is named, never spelled out."""
+        where = self.address if isinstance(self.address, str) else f"env:{self.address.env}" if self.address.env else f"file:{self.address.file}"
+        return f"{self.channel}|{where}"
+
+
+def method_address(facts: Configuration, person: str, method: str) -> Address | None:
+    """The address behind one contact method; None when either is no longer configured."""
+    known = facts.people.get(person)
+    found = known.method(method) if known else None
+    return Address(found.channel, found.address, found.options) if found else None
+
+
+def chat_address(facts: Configuration, chat: str) -> Address | None:
+    found = facts.chats.get(chat)
+    return Address(found.channel, found.address, found.options) if found else None
+
+
+def address_of(facts: Configuration, notification: Notification) -> Address | None:
+    """Where this notification goes by today's configuration."""
+    if notification.method is None:
+        return None
+    if notification.person is not None:
+        return method_address(facts, notification.person, notification.method)
+    return chat_address(facts, notification.method)

@@ -1,0 +1,343 @@
+"""All that decisions of one transaction demand, gathered and written in bulk.
+
+Every decision about an incident goes through `decide` here: the state is read under lock, the core decides, and its effects
+become pages, notifications, timers and timeline lines, all in the transaction that also writes the new state.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from tocsin.core.configuration import Configuration
+from tocsin.core.instants import micros
+from tocsin.core.reasons import Reason
+from tocsin.core.respond import pages
+from tocsin.core.respond.decide import decide
+from tocsin.core.respond.delivery import Notification, Purpose
+from tocsin.core.respond.incident import (
+    Cancel,
+    Decision,
+    Event,
+    Incident,
+    Opened,
+    PagePerson,
+    PostChat,
+    Record,
+    Remind,
+    StopPages,
+    TellAdmins,
+    TellPerson,
+)
+from tocsin.core.respond.page import Notify, Page, PageDecision
+from tocsin.core.severity import Urgency
+from tocsin.engine import kinds
+from tocsin.engine.addresses import Address, chat_address, method_address
+from tocsin.engine.store.protocol import AgendaEntry, TimelineRow, Transaction
+
+
+class Consequences:
+    """One transaction's worth. Call `write` last; until then nothing but locks has touched the store."""
+
+    def __init__(self, tx: Transaction, facts: Configuration, now: datetime) -> None:
+        self.tx = tx
+        self.facts = facts
+        self.now = now
+        self.addresses: set[str] = set()  # something new waits there
+        self.counts: dict[Reason, int] = {}
+        self._incidents: dict[int, Incident] = {}
+        self._pages: dict[str, Page] = {}
+        self._stopped: dict[str, Reason] = {}
+        self._notifications: list[Notification] = []
+        self._timeline: list[TimelineRow] = []
+        self._agenda: dict[tuple[str, str], AgendaEntry | None] = {}  # None cancels
+
+    # --- incidents -----------------------------------------------------------------------------------------------
+
+    def load(self, ids: Iterable[int]) -> None:
+        """Read and lock these incidents together, in ascending order so that two nodes never wait for each other."""
+        missing = sorted(set(ids) - self._incidents.keys())
+        if missing:
+            self._incidents.update(self.tx.incidents.load(missing))
+
+    def incident(self, incident_id: int) -> Incident | None:
+        self.load((incident_id,))
+        return self._incidents.get(incident_id)
+
+    def open(self, incident: Incident, event: Opened) -> Decision:
+        """A fresh incident enters the house."""
+        self._incidents[incident.id] = incident
+        return self._carry(decide(incident, event, self.now, self.facts))
+
+    def decide(self, incident_id: int, event: Event) -> Decision | None:
+        """Fold one event into an incident; None when there is no such incident."""
+        incident = self.incident(incident_id)
+        if incident is None:
+            return None
+        return self._carry(decide(incident, event, self.now, self.facts))
+
+    def _carry(self, decision: Decision) -> Decision:
+        incident = decision.incident
+        self._incidents[incident.id] = incident
+        self._count(decision.reason)
+        for effect in decision.effects:
+            match effect:
+                case Record():
+                    self._timeline.append(
+                        TimelineRow(
+                            incident.id, effect.entry, micros(self.now), effect.reason, effect.text, effect.actor, effect.via
+                        )
+                    )
+                case Remind():
+                    self._remind(kinds.INCIDENT[effect.timer], str(incident.id), effect.due_at)
+                case Cancel():
+                    self._agenda[kinds.INCIDENT[effect.timer], str(incident.id)] = None
+                case PagePerson():
+                    self.begin_page(incident.id, effect)
+                case StopPages():
+                    self._stop_pages(incident.id, effect)
+                case TellPerson():
+                    self._tell(incident.id, effect.person, effect.text, effect.reason, Purpose.STATUS)
+                case TellAdmins():
+                    self._tell_admins(incident.id, effect)
+                case PostChat():
+                    self._post(incident.id, effect.chat, effect.text, effect.reason)
+        return decision
+
+    # --- timeline ------------------------------------------------------------------------------------------------
+
+    def note(self, incident_id: int, reason: Reason, text: str, at: datetime | None = None) -> None:
+        """A line of the timeline that the engine itself has to say."""
+        entry = self._serial(incident_id)
+        if entry is not None:
+            self._timeline.append(TimelineRow(incident_id, entry, micros(at or self.now), reason, text))
+
+    def _serial(self, incident_id: int) -> int | None:
+        incident = self.incident(incident_id)
+        if incident is None:
+            return None
+        self._incidents[incident_id] = replace(incident, next_entry=incident.next_entry + 1)
+        return incident.next_entry
+
+    # --- pages ---------------------------------------------------------------------------------------------------
+
+    def page(self, page_id: str) -> Page | None:
+        found = self._pages.get(page_id)
+        return found if found is not None else self.tx.pages.load([page_id]).get(page_id)
+
+    def begin_page(self, incident_id: int, effect: PagePerson) -> None:
+        person = self.facts.people.get(effect.person)
+        incident = self._incidents[incident_id]
+        if person is None:
+            self.note(incident_id, Reason.NO_CONTACT_METHOD, f"{effect.person} is not a configured person and cannot be paged.")
+            return
+        self._supersede(incident_id, effect.person)
+        self._carry_page(pages.begin(incident, effect, person, self.now))
+
+    def _supersede(self, incident_id: int, person: str) -> None:
+        """A newer page to the same person replaces the older one: its rules start over, nothing rings twice."""
+        for page in self._wanted(incident_id):
+            if page.person == person:
+                self._stop_page(page, Reason.PAGE_STOPPED)
+
+    def carry_page(self, decision: PageDecision) -> None:
+        self._carry_page(decision)
+
+    def _carry_page(self, decision: PageDecision) -> None:
+        page = decision.page
+        self._pages[page.id] = page
+        for notify in decision.notify:
+            self._notify(page, notify)
+        if decision.remind_at is None:
+            self._agenda[kinds.PAGE, page.id] = None
+        else:
+            self._remind(kinds.PAGE, page.id, decision.remind_at)
+        for reason, text in decision.lines:
+            self.note(page.incident, reason, text)
+
+    def _wanted(self, incident_id: int) -> list[Page]:
+        stored = {page.id: page for page in self.tx.pages.wanted(incident_id)}
+        stored.update((page.id, page) for page in self._pages.values() if page.incident == incident_id)
+        return [page for page in stored.values() if page.id not in self._stopped and page.state == "wanted"]
+
+    def _stop_pages(self, incident_id: int, effect: StopPages) -> None:
+        for page in self._wanted(incident_id):
+            if effect.person is None or page.person == effect.person:
+                self._stop_page(page, effect.reason)
+
+    def _stop_page(self, page: Page, reason: Reason) -> None:
+        self._pages[page.id] = pages.stop(page, reason).page
+        self._stopped[page.id] = reason
+        self._agenda[kinds.PAGE, page.id] = None
+
+    def _notify(self, page: Page, notify: Notify) -> None:
+        address = method_address(self.facts, page.person, notify.method)
+        incident = self._incidents[page.incident]
+        if address is None:
+            return
+        self._send(
+            Notification(
+                id=f"{page.id}.{notify.serial}",
+                purpose=Purpose.PAGE,
+                address_key=address.key,
+                channel=address.channel,
+                created_at=self.now,
+                title=incident.title,
+                incident=incident.id,
+                page=page.id,
+                person=page.person,
+                method=notify.method,
+                urgency=page.urgency,
+                severity=incident.severity,
+                service=incident.service,
+                reason=notify.reason,
+                test=incident.test,
+            ),
+            address,
+        )
+
+    # --- everything that is not a page ---------------------------------------------------------------------------
+
+    def _tell(self, incident_id: int, person_key: str, text: str, reason: Reason, purpose: Purpose) -> None:
+        person = self.facts.people.get(person_key)
+        rules = person.rules(Urgency.LOW) if person else ()
+        method = rules[0].by if rules else None
+        address = method_address(self.facts, person_key, method) if method else None
+        serial = self._serial(incident_id)
+        if serial is None:
+            return
+        micro = micros(self.now)
+        if address is None:
+            self._timeline.append(
+                TimelineRow(incident_id, serial, micro, Reason.NO_CONTACT_METHOD, f"{person_key} cannot be told: {text}")
+            )
+            return
+        self._timeline.append(TimelineRow(incident_id, serial, micro, reason, f"Told {person_key}: {text}"))
+        self._send(self._message(incident_id, serial, purpose, address, text, reason, person_key, method), address)
+
+    def _tell_admins(self, incident_id: int, effect: TellAdmins) -> None:
+        chat = self.facts.defaults.admin_chat
+        if chat is not None:
+            self._post(incident_id, chat, effect.text, effect.reason)
+        for admin in self.facts.admins():
+            if not effect.urgent:
+                self._tell(incident_id, admin, effect.text, effect.reason, Purpose.ADMIN)
+            elif not any(page.person == admin and page.begun_at == self.now for page in self._wanted(incident_id)):
+                incident = self._incidents[incident_id]
+                self._incidents[incident_id] = replace(incident, next_page=incident.next_page + 1)
+                self.begin_page(
+                    incident_id, PagePerson(incident.next_page, admin, Urgency.HIGH, effect.reason)
+                )
+
+    def _post(self, incident_id: int, chat: str, text: str, reason: Reason) -> None:
+        address = chat_address(self.facts, chat)
+        serial = self._serial(incident_id)
+        if address is not None and serial is not None:
+            self._timeline.append(TimelineRow(incident_id, serial, micros(self.now), reason, f"Posted to {chat}: {text}"))
+            self._send(self._message(incident_id, serial, Purpose.CHAT, address, text, reason, None, chat), address)
+
+    def _message(
+        self,
+        incident_id: int,
+        serial: int,
+        purpose: Purpose,
+        address: Address,
+        text: str,
+        reason: Reason,
+        person: str | None,
+        method: str | None,
+    ) -> Notification:
+        incident = self._incidents[incident_id]
+        return Notification(
+            id=f"s{incident_id}.{serial}.{address.channel}.{person or method}",
+            purpose=purpose,
+            address_key=address.key,
+            channel=address.channel,
+            created_at=self.now,
+            text=text,
+            title=incident.title,
+            incident=incident_id,
+            person=person,
+            method=method,
+            urgency=Urgency.LOW,
+            severity=incident.severity,
+            service=incident.service,
+            reason=reason,
+            test=incident.test,
+        )
+
+    def post_to_chat(self, notification_id: str, chat: str, title: str, text: str, reason: Reason) -> bool:
+        """A group's message to its chat; belongs to no incident. False when there is no such chat."""
+        address = chat_address(self.facts, chat)
+        if address is None:
+            return False
+        self._send(
+            Notification(
+                id=notification_id,
+                purpose=Purpose.CHAT,
+                address_key=address.key,
+                channel=address.channel,
+                created_at=self.now,
+                title=title,
+                text=text,
+                method=chat,
+                urgency=Urgency.LOW,
+                reason=reason,
+            ),
+            address,
+        )
+        return True
+
+    def _send(self, notification: Notification, address: Address) -> None:
+        self._notifications.append(notification)
+        self.addresses.add(address.key)
+        self._count(notification.reason)
+
+    # --- timers and the end --------------------------------------------------------------------------------------
+
+    def remind(self, kind: str, subject: str, due_at: datetime) -> None:
+        self._remind(kind, subject, due_at)
+
+    def forget(self, kind: str, subject: str) -> None:
+        self._agenda[kind, subject] = None
+
+    def _remind(self, kind: str, subject: str, due_at: datetime) -> None:
+        self._agenda[kind, subject] = AgendaEntry(kind, subject, micros(due_at))
+
+    def _count(self, reason: Reason) -> None:
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+
+    def write(self) -> None:
+        """Everything at once, then the wake-ups that follow the commit."""
+        tx = self.tx
+        now = micros(self.now)
+        if self._incidents:
+            tx.incidents.put(list(self._incidents.values()))
+        if self._timeline:
+            tx.timeline.add(self._timeline)
+        if self._pages:
+            tx.pages.put(list(self._pages.values()))
+        for reason, ids in _by_reason(self._stopped).items():
+            tx.notifications.drop_waiting(ids, reason, now)
+        wanted = [n for n in self._notifications if n.page is None or n.page not in self._stopped]
+        if wanted:
+            tx.notifications.add(wanted)
+        cancelled = [key for key, entry in self._agenda.items() if entry is None]
+        if cancelled:
+            tx.agenda.cancel(cancelled)
+        entries = [entry for entry in self._agenda.values() if entry is not None]
+        if entries:
+            tx.agenda.schedule(entries)
+        if self.addresses:
+            tx.agenda.schedule_earlier([AgendaEntry(kinds.ADDRESS, key, now) for key in sorted(self.addresses)])
+        if entries or self.addresses:
+            tx.wake("agenda")
+        for incident_id in self._incidents:
+            tx.wake(f"incident:{incident_id}")
+
+
+def _by_reason(stopped: dict[str, Reason]) -> dict[Reason, Sequence[str]]:
+    found: dict[Reason, list[str]] = {}
+    for page_id, reason in stopped.items():
+        found.setdefault(reason, []).append(page_id)
+    return dict(found)

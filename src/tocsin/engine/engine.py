@@ -1,0 +1,155 @@
+"""The engine proper, the same in both worlds: one synchronous step at a time over a store.
+
+Every step is one transaction: read under lock, check the facts' revision, let the core decide, write, commit. What must then leave
+the house is returned as departures, leased in the same transaction, for the world to carry to its channels.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from tocsin.core.configuration import Configuration
+from tocsin.core.instants import micros
+from tocsin.core.reasons import Reason
+from tocsin.core.respond.compose import Links
+from tocsin.core.respond.incident import Command, Decision, Repair, TimerDue
+from tocsin.engine import kinds, sending
+from tocsin.engine.consequences import Consequences
+from tocsin.engine.counters import Counters
+from tocsin.engine.facts import Facts
+from tocsin.engine.sending import Arrival, Departure
+from tocsin.engine.store.protocol import StaleFacts, Store, Transaction
+
+T = TypeVar("T")
+BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one step did: how much was due, and what must leave now."""
+
+    done: int
+    departures: list[Departure]
+
+
+class Engine:
+    """`room` says how many more departures the world can carry at this moment."""
+
+    def __init__(
+        self,
+        store: Store,
+        facts: Facts,
+        links: Callable[[Configuration], Links],
+        counters: Counters,
+        room: Callable[[], int] = lambda: 1000,
+    ) -> None:
+        self.store = store
+        self.facts = facts
+        self.counters = counters
+        self._links = links
+        self._room = room
+
+    # --- one transaction -----------------------------------------------------------------------------------------
+
+    def decide(self, work: Callable[[Consequences], T], now: datetime) -> tuple[T, list[Departure]]:
+        """Run `work` on fresh consequences with proven facts, write them, and lease what may leave at once."""
+
+        def transaction(tx: Transaction) -> tuple[T, Consequences, list[Departure]]:
+            owed = Consequences(tx, self.facts.check(tx), now)
+            result = work(owed)
+            owed.write()
+            return result, owed, self._take(tx, owed.facts, now) if owed.addresses else []
+
+        result, owed, departures = self._with_fresh_facts(transaction)
+        self.counters.decided(owed.counts)
+        return result, departures
+
+    def _with_fresh_facts(self, transaction: Callable[[Transaction], T]) -> T:
+        while True:
+            try:
+                return self.store.run(transaction)
+            except StaleFacts:
+                self.facts.reload()
+
+    def _take(self, tx: Transaction, facts: Configuration, now: datetime) -> list[Departure]:
+        room = self._room()
+        return sending.take(tx, facts, now, room, lambda: self._links(facts)) if room > 0 else []
+
+    # --- people --------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, incidents: Sequence[int], command: Command, now: datetime
+    ) -> tuple[dict[int, Decision | None], list[Departure]]:
+        """Carry out one person's command on these incidents; None for one that does not exist."""
+
+        def work(owed: Consequences) -> dict[int, Decision | None]:
+            owed.load(incidents)
+            return {incident_id: owed.decide(incident_id, command) for incident_id in incidents}
+
+        return self.decide(work, now)
+
+    # --- timers --------------------------------------------------------------------------------------------------
+
+    def run_due(self, now: datetime) -> Step:
+        """Claim what is due of incidents and pages, and decide it. On any node."""
+
+        def work(owed: Consequences) -> int:
+            due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), BATCH)
+            owed.load(int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF)
+            for entry in due:
+                timer = kinds.TIMER_OF.get(entry.kind)
+                if timer is not None:
+                    owed.decide(int(entry.subject), TimerDue(timer))
+            sending.due_pages(owed, [entry.subject for entry in due if entry.kind == kinds.PAGE], now)
+            return len(due)
+
+        done, departures = self.decide(work, now)
+        return Step(done, departures)
+
+    # --- sending -------------------------------------------------------------------------------------------------
+
+    def depart(self, now: datetime) -> list[Departure]:
+        """Lease what waits at due addresses and decide what leaves."""
+
+        def transaction(tx: Transaction) -> list[Departure]:
+            return self._take(tx, self.facts.check(tx), now)
+
+        return self._with_fresh_facts(transaction)
+
+    def arrived(self, arrivals: Sequence[Arrival], now: datetime) -> list[Departure]:
+        """Commit what became of departures; failovers may leave at once."""
+
+        def transaction(tx: Transaction) -> tuple[Consequences, list[Departure]]:
+            facts = self.facts.check(tx)
+            owed = sending.settle(tx, facts, arrivals, now)
+            owed.write()
+            return owed, self._take(tx, facts, now) if owed.addresses else []
+
+        owed, departures = self._with_fresh_facts(transaction)
+        self.counters.decided(owed.counts)
+        for arrival in arrivals:
+            self.counters.sent(arrival.departure.message, arrival.outcome, arrival.departure.entry.subject)
+        return departures
+
+    # --- the invariant -------------------------------------------------------------------------------------------
+
+    def repair(self, now: datetime) -> tuple[int, list[Departure]]:
+        """Find open incidents that demand a timer and have none, and give them one. How many were found."""
+        broken = self.store.read(lambda tx: tx.incidents.without_timer(BATCH))
+        if not broken:
+            return 0, []
+
+        def work(owed: Consequences) -> int:
+            still = set(owed.tx.incidents.without_timer(BATCH))
+            owed.load(still)
+            for incident_id in sorted(still):
+                owed.decide(incident_id, Repair())
+            return len(still)
+
+        repaired, departures = self.decide(work, now)
+        self.counters.repaired(repaired)
+        return repaired, departures
+
+    def reasons(self) -> Mapping[Reason, int]:
+        return self.counters.reasons

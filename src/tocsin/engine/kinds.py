@@ -1,0 +1,15 @@
+"""The kinds of agenda entries: every durable timer of the house, named once."""
+
+from tocsin.core.respond.incident import Timer
+
+INCIDENT = {timer: f"incident.{timer.value}" for timer in Timer}  # subject: incident id
+TIMER_OF = {kind: timer for timer, kind in INCIDENT.items()}
+INCIDENT_KINDS = tuple(TIMER_OF)
+PAGE = "page"  # subject: page id; the next rule of a contact plan
+ADDRESS = "address"  # subject: address key; something waits to be sent there
+FLUSH = "group.flush"  # subject: group key; the detection owner's
+HEARTBEAT = "heartbeat"  # subject: heartbeat key; the detection owner's
+DEAD_MAN = "dead_mans_switch"  # subject: ""
+
+DECIDED = (*INCIDENT_KINDS, PAGE)  # claimed, decided and committed in one transaction, on any node
+OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these

@@ -1,0 +1,212 @@
+"""From waiting notifications to departures, and from outcomes back to the store. The network lies between the two.
+
+`take` leases addresses and decides what leaves, in a transaction; the departures are then carried to their channels; `settle`
+commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.core.configuration import Configuration
+from tocsin.core.instants import instant, micros
+from tocsin.core.reasons import Reason
+from tocsin.core.respond import pages
+from tocsin.core.respond.compose import Links, compose, is_stale
+from tocsin.core.respond.deliver import after_attempt, next_send
+from tocsin.core.respond.delivery import (
+    AddressState,
+    Delivered,
+    Failed,
+    Notification,
+    NotificationState,
+    Nothing,
+    Outcome,
+    Purpose,
+    Send,
+    Wait,
+)
+from tocsin.core.respond.message import Message
+from tocsin.engine import kinds
+from tocsin.engine.addresses import Address, address_of
+from tocsin.engine.consequences import Consequences
+from tocsin.engine.store.protocol import AgendaEntry, AttemptRow, Transaction
+
+LEASE = timedelta(seconds=30)  # longer than any channel's own deadline of 10 s
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """One message on its way: leased, decided and committed. `address` None means it is no longer configured."""
+
+    entry: AgendaEntry
+    state: AddressState
+    notifications: tuple[Notification, ...]
+    message: Message
+    address: Address | None
+    begun_at: datetime
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """What became of a departure."""
+
+    departure: Departure
+    outcome: Outcome
+    ended_at: datetime
+
+
+def take(
+    tx: Transaction, facts: Configuration, now: datetime, limit: int, links: Callable[[], Links]
+) -> list[Departure]:
+    """Lease due addresses and decide what leaves each. Stale notifications are dropped here, with their reason."""
+    leased = tx.agenda.lease([kinds.ADDRESS], micros(now), micros(now + LEASE), limit)
+    return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
+
+
+def _decide(
+    tx: Transaction, facts: Configuration, entry: AgendaEntry, now: datetime, links: Callable[[], Links]
+) -> Departure | None:
+    state = tx.notifications.address(entry.subject)
+    waiting = _still_wanted(tx, tx.notifications.waiting(entry.subject), state, now)
+    match next_send(state, waiting, now):
+        case Nothing():
+            tx.agenda.consume(entry.kind, entry.subject, entry.token)
+            return None
+        case Wait(until=until):
+            tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(until))
+            return None
+        case Send(ids=ids, state=after):
+            by_id = {n.id: n for n in waiting}
+            bundle = tuple(by_id[i] for i in ids)
+            tx.notifications.put_address(entry.subject, after)
+            incidents = tx.incidents.peek(sorted({n.incident for n in bundle if n.incident is not None}))
+            person = facts.people.get(bundle[0].person) if bundle[0].person else None
+            return Departure(
+                entry=entry,
+                state=after,
+                notifications=bundle,
+                message=compose(bundle, incidents, now, after.key, links(), person),
+                address=address_of(facts, bundle[0]),
+                begun_at=now,
+            )
+
+
+def _still_wanted(
+    tx: Transaction, waiting: Sequence[Notification], state: AddressState, now: datetime
+) -> list[Notification]:
+    """Nothing stale is sent: every page is checked against its incident at the moment it leaves."""
+    incidents = tx.incidents.peek(sorted({n.incident for n in waiting if n.incident is not None}))
+    wanted_pages = tx.pages.load(sorted({n.page for n in waiting if n.page is not None}))
+    kept: list[Notification] = []
+    stale: dict[Reason, list[str]] = {}
+    for notification in waiting:
+        incident = incidents.get(notification.incident) if notification.incident is not None else None
+        page = wanted_pages.get(notification.page) if notification.page is not None else None
+        reason = is_stale(notification, incident, page)
+        if reason is None:
+            kept.append(notification)
+        else:
+            stale.setdefault(reason, []).append(notification.id)
+    for reason, ids in stale.items():
+        tx.notifications.settle(ids, NotificationState.DROPPED, reason, "", micros(now))
+    return kept
+
+
+def settle(tx: Transaction, facts: Configuration, arrivals: Iterable[Arrival], now: datetime) -> Consequences:
+    """Commit what became of these departures: history, timeline, retry, failover. Call `write` on what it returns."""
+    owed = Consequences(tx, facts, now)
+    arrivals = list(arrivals)
+    owed.load(n.incident for a in arrivals for n in a.departure.notifications if n.incident is not None)
+    for arrival in arrivals:
+        _settle(owed, arrival, now)
+    return owed
+
+
+def _settle(owed: Consequences, arrival: Arrival, now: datetime) -> None:
+    tx, departure = owed.tx, arrival.departure
+    entry, bundle = departure.entry, departure.notifications
+    after = after_attempt(departure.state, bundle, arrival.outcome, now)
+    again_at = after.retry_at or (now if _more_waits(tx, departure) else None)
+    if not tx.agenda.consume(entry.kind, entry.subject, entry.token, micros(again_at) if again_at else None):
+        return  # the lease was lost: another node sent, or will send, the same bundle under the same key
+    tx.notifications.record_attempts(_attempts(arrival))
+    tx.notifications.put_address(entry.subject, after.state)
+    detail = "" if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail
+    if after.result is not None:
+        tx.notifications.settle([n.id for n in bundle], after.result, after.reason, detail, micros(now))
+    for notification in bundle:
+        _tell_timeline(owed, notification, arrival, after.result, len(bundle), after.retry_at)
+        if after.fail_over and notification.page is not None:
+            _fail_over(owed, notification, now)
+
+
+def _more_waits(tx: Transaction, departure: Departure) -> bool:
+    sent = {n.id for n in departure.notifications}
+    return any(n.id not in sent for n in tx.notifications.waiting(departure.entry.subject, len(sent) + 1))
+
+
+def _attempts(arrival: Arrival) -> list[AttemptRow]:
+    departure = arrival.departure
+    outcome = type(arrival.outcome).__name__.lower()
+    detail = arrival.outcome.provider_id if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail
+    return [
+        AttemptRow(
+            n.id,
+            departure.state.attempt,
+            departure.state.key,
+            micros(departure.begun_at),
+            micros(arrival.ended_at),
+            outcome,
+            detail,
+        )
+        for n in departure.notifications
+    ]
+
+
+def _tell_timeline(
+    owed: Consequences,
+    notification: Notification,
+    arrival: Arrival,
+    result: NotificationState | None,
+    bundled: int,
+    retry_at: datetime | None,
+) -> None:
+    if notification.incident is None or notification.purpose is not Purpose.PAGE:
+        return
+    whom = f"{notification.person} by {notification.method} ({notification.channel})"
+    together = f", in one message with {bundled - 1} more" if bundled > 1 else ""
+    match arrival.outcome:
+        case Delivered():
+            reason = Reason.BUNDLED if bundled > 1 else Reason.SENT
+            text = f"Notified {whom}{together}."
+        case Failed(detail=detail):
+            reason = Reason.GAVE_UP if result is NotificationState.FAILED else Reason.SEND_FAILED
+            text = f"Could not notify {whom}: {detail}." + (
+                f" Tried again at {retry_at:%H:%M:%S} UTC." if retry_at else ""
+            )
+        case _:
+            reason = Reason.REJECTED
+            text = f"{whom} was refused for good: {arrival.outcome.detail}."
+    owed.note(notification.incident, reason, text, arrival.ended_at)
+
+
+def _fail_over(owed: Consequences, notification: Notification, now: datetime) -> None:
+    """The person's next method is due at once."""
+    page = owed.page(notification.page or "")
+    person = owed.facts.people.get(notification.person or "")
+    if page is None or person is None or notification.method is None:
+        return
+    owed.carry_page(pages.method_failed(page, person, notification.method, now))
+
+
+def due_pages(owed: Consequences, page_ids: Sequence[str], now: datetime) -> None:
+    """The next rules of these contact plans are due."""
+    for page_id in page_ids:
+        page = owed.page(page_id)
+        if page is None:
+            continue
+        person = owed.facts.people.get(page.person)
+        if person is not None:
+            owed.carry_page(pages.due(page, person, now))
+
+
