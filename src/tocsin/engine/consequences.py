@@ -43,7 +43,7 @@ class Consequences:
         self.tx = tx
         self.facts = facts
         self.now = now
-        self.addresses: set[str] = set()  # something new waits there
+        self.addresses: dict[str, str] = {}  # address key -> channel: something new waits there
         self.counts: dict[Reason, int] = {}
         self._incidents: dict[int, Incident] = {}
         self._pages: dict[str, Page] = {}
@@ -290,7 +290,7 @@ class Consequences:
 
     def _send(self, notification: Notification, address: Address) -> None:
         self._notifications.append(notification)
-        self.addresses.add(address.key)
+        self.addresses[address.key] = address.channel
         self._count(notification.reason)
 
     # --- timers and the end --------------------------------------------------------------------------------------
@@ -329,7 +329,9 @@ class Consequences:
         if entries:
             tx.agenda.schedule(entries)
         if self.addresses:
-            tx.agenda.schedule_earlier([AgendaEntry(kinds.ADDRESS, key, now) for key in sorted(self.addresses)])
+            tx.agenda.schedule_earlier(
+                [AgendaEntry(kinds.address(channel), key, now) for key, channel in sorted(self.addresses.items())]
+            )
         if entries or self.addresses:
             tx.wake("agenda")
         for incident_id in self._incidents:

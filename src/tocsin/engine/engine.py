@@ -20,7 +20,7 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.facts import Facts
 from tocsin.engine.sending import Arrival, Departure
-from tocsin.engine.store.protocol import StaleFacts, Store, Transaction
+from tocsin.engine.store.protocol import AuditRow, StaleFacts, Store, Transaction
 
 T = TypeVar("T")
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
@@ -34,7 +34,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Engine:
-    """`room` says how many more departures the world can carry at this moment."""
+    """`room` says how many more departures of each channel the world can carry at this moment; full channels are absent."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Engine:
         facts: Facts,
         links: Callable[[Configuration], Links],
         counters: Counters,
-        room: Callable[[], int] = lambda: 1000,
+        room: Callable[[], Mapping[str, int]],
     ) -> None:
         self.store = store
         self.facts = facts
@@ -73,18 +73,19 @@ class Engine:
                 self.facts.reload()
 
     def _take(self, tx: Transaction, facts: Configuration, now: datetime) -> list[Departure]:
-        room = self._room()
-        return sending.take(tx, facts, now, room, lambda: self._links(facts)) if room > 0 else []
+        return sending.take(tx, facts, now, self._room(), lambda: self._links(facts))
 
     # --- people --------------------------------------------------------------------------------------------------
 
     def submit(
-        self, incidents: Sequence[int], command: Command, now: datetime
+        self, incidents: Sequence[int], command: Command, now: datetime, audit: AuditRow | None = None
     ) -> tuple[dict[int, Decision | None], list[Departure]]:
-        """Carry out one person's command on these incidents; None for one that does not exist."""
+        """Carry out one person's command on these incidents, with its audit entry; None for one that does not exist."""
 
         def work(owed: Consequences) -> dict[int, Decision | None]:
             owed.load(incidents)
+            if audit is not None:
+                owed.tx.records.audit(audit)
             return {incident_id: owed.decide(incident_id, command) for incident_id in incidents}
 
         return self.decide(work, now)

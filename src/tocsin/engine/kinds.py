@@ -6,10 +6,15 @@ INCIDENT = {timer: f"incident.{timer.value}" for timer in Timer}  # subject: inc
 TIMER_OF = {kind: timer for timer, kind in INCIDENT.items()}
 INCIDENT_KINDS = tuple(TIMER_OF)
 PAGE = "page"  # subject: page id; the next rule of a contact plan
-ADDRESS = "address"  # subject: address key; something waits to be sent there
 FLUSH = "group.flush"  # subject: group key; the detection owner's
 HEARTBEAT = "heartbeat"  # subject: heartbeat key; the detection owner's
 DEAD_MAN = "dead_mans_switch"  # subject: ""
 
 DECIDED = (*INCIDENT_KINDS, PAGE)  # claimed, decided and committed in one transaction, on any node
 OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
+
+
+def address(channel: str) -> str:
+    """Something waits to be sent at an address of this channel (subject: its key). A kind per channel, so that a hanging
+    provider fills its own room and nobody else's."""
+    return f"address.{channel}"

@@ -4,7 +4,7 @@
 commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -56,10 +56,15 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 def take(
-    tx: Transaction, facts: Configuration, now: datetime, limit: int, links: Callable[[], Links]
+    tx: Transaction, facts: Configuration, now: datetime, room: Mapping[str, int], links: Callable[[], Links]
 ) -> list[Departure]:
-    """Lease due addresses and decide what leaves each. Stale notifications are dropped here, with their reason."""
-    leased = tx.agenda.lease([kinds.ADDRESS], micros(now), micros(now + LEASE), limit)
+    """Lease due addresses of the channels that have room, and decide what leaves each. Stale notifications are dropped
+    here, with their reason."""
+    if not room:
+        return []
+    leased = tx.agenda.lease(
+        [kinds.address(channel) for channel in room], micros(now), micros(now + LEASE), min(room.values())
+    )
     return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
 
 

@@ -189,6 +189,10 @@ class OwnershipTable(Protocol):
         """Take or renew the detection lease; a new holder gets the next epoch. None while another node holds it."""
         ...
 
+    def current(self) -> Ownership | None:
+        """Who holds it now, live or not; None before anybody ever did."""
+        ...
+
     def check(self, epoch: int) -> None:
         """Under lock until commit. Raises LostOwnership."""
         ...

@@ -1,0 +1,10 @@
+"""Who asks, and through which door: what the audit log and the timeline keep."""
+
+import msgspec
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """`name` is a person's key, or e.g. "root@host" for the local socket. `via`: web, cli, api, email, ntfy, ..."""
+
+    name: str
+    via: str

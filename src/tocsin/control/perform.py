@@ -1,0 +1,170 @@
+"""Carries out a request from any door. Synchronous: it runs where the store's transactions run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from tocsin.config.perform import apply_view, export_view, plan_view
+from tocsin.control import explaining, oncall, operational, reporting, showing
+from tocsin.control.actor import Actor
+from tocsin.control.requests import (
+    Acted,
+    Act,
+    AddMaintenance,
+    AddOverride,
+    AddSilence,
+    ApplyConfiguration,
+    EndOperational,
+    Explain,
+    ExportConfiguration,
+    ListAlerts,
+    ListIncidents,
+    ListOperational,
+    PlanConfiguration,
+    Refused,
+    Request,
+    SendAlert,
+    ShowIncident,
+    Status,
+    StatusView,
+    TestPage,
+    Who,
+)
+from tocsin.core.instants import micros
+from tocsin.core.reasons import EXPLANATIONS
+from tocsin.core.respond.incident import Command, Decision, Record
+from tocsin.engine.engine import Engine
+from tocsin.engine.sending import Departure
+from tocsin.engine.store.protocol import AuditRow, IncidentFilter, Transaction
+
+T = TypeVar("T")
+
+
+class Performer:
+    """`carry` takes what must leave the house because of a request (no-op where no world runs: other nodes are woken)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        carry: Callable[[list[Departure]], None],
+        about: Callable[[Transaction], StatusView],
+    ) -> None:
+        self._engine = engine
+        self._carry = carry
+        self._about = about
+
+    def perform(self, request: Request, actor: Actor, now: datetime) -> object:
+        """The documented answer of the request's type. Raises Refused."""
+        facts = self._engine.facts.current
+        match request:
+            case Act():
+                return self._act(request, actor, now)
+            case ListIncidents():
+                return self._read(lambda tx: showing.list_incidents(tx, request))
+            case ShowIncident():
+                return self._read(lambda tx: showing.show_incident(tx, request.incident, facts, now))
+            case ListAlerts():
+                return self._read(lambda tx: showing.list_alerts(tx, request))
+            case Who():
+                return oncall.who(facts, request, now)
+            case Explain():
+                return explaining.explain_labels(facts, request, now)
+            case SendAlert():
+                return reporting.send_alert(self._engine.store, request, actor, now)
+            case TestPage():
+                answer, departures = reporting.test_page(self._engine, request, actor, now)
+                self._carry(departures)
+                return answer
+            case ListOperational():
+                return self._read(lambda tx: operational.list_operational(tx, request, now))
+            case AddSilence() | AddMaintenance() | AddOverride():
+                return self._write(
+                    lambda tx: operational.add(tx, request, facts, actor.name, now), request, actor, now
+                )
+            case EndOperational():
+                return self._write(lambda tx: operational.end(tx, request, actor.name, now), request, actor, now)
+            case PlanConfiguration():
+                return self._read(lambda tx: plan_view(tx, request))
+            case ApplyConfiguration():
+                return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
+            case ExportConfiguration():
+                return self._read(export_view)
+            case Status():
+                return self._read(self._about)
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        return self._engine.store.read(work)
+
+    def _write(self, work: Callable[[Transaction], T], request: Request, actor: Actor, now: datetime) -> T:
+        def audited(tx: Transaction) -> T:
+            answer = work(tx)
+            tx.records.audit(_audit_row(request, "", actor, now))
+            return answer
+
+        answer = self._engine.store.run(audited)
+        self._engine.facts.reload()
+        return answer
+
+    def _act(self, request: Act, actor: Actor, now: datetime) -> list[Acted]:
+        if not request.incidents:
+            raise Refused("invalid", "name at least one incident", "incidents")
+        command = _signed(request.command, actor)
+
+        answered, departures = self._engine.submit(
+            sorted(set(request.incidents)), command, now, _audit_row(request, type(command).__name__, actor, now)
+        )
+        self._carry(departures)
+        if all(decision is None for decision in answered.values()):
+            missing = ", ".join(str(i) for i in answered)
+            raise Refused("not_found", f"there is no incident {missing}", "incidents")
+        return [_acted(incident_id, decision) for incident_id, decision in answered.items()]
+
+
+def _signed(command: Command, actor: Actor) -> Command:
+    """The actor is who came through the door, whatever the request says."""
+    return msgspec.structs.replace(command, actor=actor.name, via=actor.via)
+
+
+def _acted(incident_id: int, decision: Decision | None) -> Acted:
+    if decision is None:
+        return Acted(incident_id, "", "", "", refused=f"there is no incident {incident_id}")
+    said = next((effect.text for effect in decision.effects if isinstance(effect, Record)), "")
+    return Acted(
+        incident=incident_id,
+        state=decision.incident.state.value,
+        reason=decision.reason.value,
+        said=said or EXPLANATIONS[decision.reason],
+        refused=decision.refused,
+    )
+
+
+def _audit_row(request: Request, what: str, actor: Actor, now: datetime) -> AuditRow:
+    name = type(request).__name__ + (f".{what}" if what else "")
+    subject = ",".join(str(i) for i in request.incidents) if isinstance(request, Act) else ""
+    detail = "" if isinstance(request, ApplyConfiguration) else msgspec.json.encode(request).decode()
+    return AuditRow(at=micros(now), actor=actor.name, via=actor.via, what=name, subject=subject, detail=detail[:4000])
+
+
+def status(version: str, node: str, database: str) -> Callable[[Transaction], StatusView]:
+    """How this installation stands, for `tocsin status`."""
+
+    def read(tx: Transaction) -> StatusView:
+        owner = tx.ownership.current()
+        return StatusView(
+            version=version,
+            node=node,
+            database=database,
+            revision=tx.configuration.revision(),
+            owner=owner.node if owner else "",
+            inbox_backlog=tx.inbox.backlog(owner.cursor if owner else 0),
+            open_incidents=len(_open(tx)),
+            agenda=dict(tx.agenda.count()),
+        )
+
+    return read
+
+
+def _open(tx: Transaction) -> Sequence[object]:
+    return tx.incidents.search(IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000))
