@@ -51,6 +51,21 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     ping: str | None = None  # a heartbeat's key
     complete_group: str | None = None
     pregrouped: bool = False
+    refused: tuple[str, ...] = ()  # items of a batch that could not be taken, each with its reason; the rest counts
+
+
+class InboxRow(msgspec.Struct, frozen=True, gc=False):
+    """A request as received, unparsed: all that reading it again takes. `source` names the format (ingest/source.py).
+
+    `received_at` is in microseconds; an alert without its own times gets them from there. Ids are the store's; a row
+    that is yet to be appended has id 0.
+    """
+
+    id: int
+    received_at: int
+    integration: str
+    source: str
+    body: bytes
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):

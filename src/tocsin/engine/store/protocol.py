@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
+from tocsin.core.detect.signal import InboxRow as InboxRow
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page
@@ -51,14 +52,6 @@ class AgendaEntry(msgspec.Struct, frozen=True):
     due_at: int
     document: bytes = b""
     token: str = ""
-
-
-class InboxRow(msgspec.Struct, frozen=True, gc=False):
-    id: int
-    received_at: int
-    integration: str
-    source: str
-    body: bytes
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
