@@ -51,14 +51,14 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     ping: str | None = None  # a heartbeat's key
     complete_group: str | None = None
     pregrouped: bool = False
-    refused: tuple[str, ...] = ()  # items of a batch that could not be taken, each with its reason; the rest counts
+    refused: tuple[str, ...] = ()  # items of a batch that could not be taken, with the reason; the rest counts
 
 
 class InboxRow(msgspec.Struct, frozen=True, gc=False):
-    """A request as received, unparsed: all that reading it again takes. `source` names the format (ingest/source.py).
+    """A request as received: all that reading it again takes. `source` names its format (ingest/source.py).
 
-    `received_at` is in microseconds; an alert without its own times gets them from there. Ids are the store's; a row
-    that is yet to be appended has id 0.
+    `received_at` is in microseconds; an alert without its own times gets them from there. A row
+    that is yet to be appended has id 0; the store gives the id.
     """
 
     id: int
