@@ -1,7 +1,7 @@
 """Business hours: whether a team is at work at an instant, and when it next is. Right across clock changes."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from tocsin.core.oncall.wall_clock import local, window
 from tocsin.core.people import BusinessHours
@@ -19,7 +19,7 @@ def is_open(hours: BusinessHours, instant: datetime) -> bool:
 
 def next_opening(hours: BusinessHours, instant: datetime) -> datetime | None:
     """The instant itself when it lies in business hours, else when they next begin; None when they never do."""
-    # Among as many weeks as there are holidays, and a few more for days that clock changes skip, one must be free.
+    # Of more weeks than there are holidays (and a few for days that clock changes skip) one has a free day.
     for starts_at, ends_at in _windows(hours, instant, days_ahead=7 * (len(hours.holidays) + 3)):
         if instant < ends_at:
             return max(instant, starts_at)

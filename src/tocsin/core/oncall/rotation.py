@@ -12,6 +12,7 @@ the turn right now may jump, because the remainder changes with the length. `kee
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 
 import msgspec
 
@@ -71,11 +72,16 @@ def keep_turn(old: Rotation, new: Rotation, time_zone: str, now: datetime) -> Ro
     if had is None or has is None or not old.people or not new.people:
         return new
     order = following(old, had.number)
-    for group in (order[-1], *order[:-1]):
-        for index, listed in enumerate(new.people):
-            if listed == group or not set(listed).isdisjoint(group):
-                return msgspec.structs.replace(new, first=(index - has.number) % len(new.people))
-    return new
+    listed = {person for group in new.people for person in group}
+    stay = [group for group in (order[-1], *order[:-1]) if not listed.isdisjoint(group)]
+
+    # Someone may stand in the list twice: take the place from which it goes on as the old one would have.
+    def agreement(index: int) -> int:
+        pairs = zip(new.people[index:] + new.people[:index], stay, strict=False)
+        return sum(1 for _ in takewhile(lambda pair: not set(pair[0]).isdisjoint(pair[1]), pairs))
+
+    place = max(range(len(new.people)), key=agreement)
+    return msgspec.structs.replace(new, first=(place - has.number) % len(new.people)) if stay else new
 
 
 @lru_cache(maxsize=4096)

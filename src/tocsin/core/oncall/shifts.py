@@ -141,9 +141,9 @@ def _at(seats: list[_Seat], instant: datetime) -> _Stretch:
 
 
 def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Stretch:
-    """Whom the layers name. `order`, when wanted, is filled with whoever comes next, the deciding layer's people first.
+    """Whom the layers name. `order`, when wanted, is filled with those who come next, in the deciding layer first.
 
-    The layers below follow, from their present turn on: they would be on call if the deciding one were not.
+    The layers below it follow, from their present turn on: they would be on call if it were not.
     """
     held: _Stretch | None = None
     until = FOREVER
@@ -154,7 +154,7 @@ def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Str
         if turn is None:
             continue
         if order is not None:
-            # The deciding turn's own people come last: they are free only when an override took them off.
+            # The deciding turn's own people come last of their layer: only an override can have freed them.
             upcoming = following(layer.rotation, turn.number)
             order += upcoming if held is None else [upcoming[-1], *upcoming[:-1]]
         if held is None:
@@ -171,8 +171,9 @@ def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | No
     rotation = layer.rotation
     until = FOREVER
     if layer.restrictions:
-        is_open, until = _window(layer, time_zone, instant)
-        if not is_open:
+        window = window_at(layer.restrictions, time_zone, instant)
+        until = window.until
+        if not window.is_open:
             return None, until
     turn = turn_at(rotation, time_zone, instant)
     if turn is None:
@@ -181,11 +182,6 @@ def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | No
     if len(rotation.people) == 1:  # handed to oneself: nothing changes at a handoff
         return (turn if turn.people else None), min(until, rotation.until or FOREVER)
     return (turn if turn.people else None), min(until, turn.ends_at)
-
-
-def _window(layer: Layer, time_zone: str, instant: datetime) -> tuple[bool, datetime]:
-    window = window_at(layer.restrictions, time_zone, instant)
-    return window.is_open, window.until
 
 
 def _overridden(seat: _Seat, stretch: _Stretch, instant: datetime, taken: Set[str]) -> _Stretch:
