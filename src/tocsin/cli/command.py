@@ -10,10 +10,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Console
@@ -22,6 +21,7 @@ from rich.markup import escape
 from tocsin.cli.door import Unreachable, as_json, open_door
 from tocsin.cli.times import parse_future, parse_instant
 from tocsin.control.requests import Refused, Request
+from tocsin.core.oncall import wall_clock
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ class Desk:
     json: bool
     person: str
     now: datetime
-    zone: tzinfo
+    zone: str
     out: Console
     err: Console
 
@@ -66,9 +66,7 @@ class Desk:
         """The same for an end, which must lie ahead."""
         return self._instant(parse_future, text, option)
 
-    def _instant(
-        self, parse: Callable[[str, datetime, tzinfo], datetime], text: str, option: str
-    ) -> datetime:
+    def _instant(self, parse: Callable[[str, datetime, str], datetime], text: str, option: str) -> datetime:
         try:
             return parse(text, self.now, self.zone)
         except ValueError as wrong:
@@ -161,15 +159,15 @@ def _fail(desk: Desk, exit_code: int, code: str, message: str, field: str = "") 
     raise typer.Exit(exit_code)
 
 
-def local_zone() -> tzinfo:
+def local_zone() -> str:
     """The zone of this terminal: TZ, else what /etc/localtime points to, else UTC."""
     for name in (os.environ.get("TZ", "").removeprefix(":"), *_zone_of_machine()):
-        if name:
-            try:
-                return ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError):
-                continue
-    return UTC
+        try:
+            wall_clock.zone(name)
+        except ValueError:
+            continue
+        return name
+    return "UTC"
 
 
 def _zone_of_machine() -> list[str]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tocsin.control import answers
+from tocsin.control.http import PATH
 from tocsin.control.requests import Request
 
 SOCKET = "control.sock"  # in the data directory of a running server
@@ -50,7 +51,7 @@ class HttpDoor:
     def ask(self, request: Request) -> Any:
         connection = self._connect()
         try:
-            connection.request("POST", self._path, answers.encode(request), self._headers)
+            connection.request("POST", self._path, msgspec.json.encode(request), self._headers)
             response = connection.getresponse()
             status, body = response.status, response.read()
         except (OSError, http.client.HTTPException) as failed:
@@ -114,7 +115,7 @@ def open_door(
     if path.is_socket() and _somebody_listens(path):
         return HttpDoor(
             f"the server on {data}",
-            answers.PATH,
+            PATH,
             _headers(None, actor),
             lambda: _SocketConnection(path, TIMEOUT),
         )
@@ -144,16 +145,14 @@ def _over_http(url: str, token: str | None) -> Door:
         return http.client.HTTPConnection(name, port, timeout=TIMEOUT)
 
     shown = f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
-    return HttpDoor(
-        f"the server at {shown}", parts.path.rstrip("/") + answers.PATH, _headers(token, None), connect
-    )
+    return HttpDoor(f"the server at {shown}", parts.path.rstrip("/") + PATH, _headers(token, None), connect)
 
 
 def _headers(token: str | None, actor: str | None) -> dict[str, str]:
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    if actor:  # heard on the local socket only: whoever may open it may also write to the files beside it
+    if actor:  # believed on the local socket only: whoever may open it may also write to the files beside it
         headers["X-Tocsin-Actor"] = actor
     return headers
 

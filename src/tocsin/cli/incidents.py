@@ -9,7 +9,7 @@ from rich.padding import Padding
 
 from tocsin.cli import looks
 from tocsin.cli.command import REFUSED, Desk, command
-from tocsin.cli.times import local, span
+from tocsin.cli.times import local, span, there
 from tocsin.control import requests as r
 from tocsin.core.respond import incident as i
 from tocsin.core.respond.incident import Incident, State
@@ -180,7 +180,7 @@ def _show_timeline(desk: Desk, view: r.IncidentView) -> None:
     """Seconds matter here; the date stands wherever it changes."""
     day = None
     for line in view.timeline:
-        at = line.at.astimezone(desk.zone)
+        at = there(line.at, desk.zone)
         if at.date() != day:
             day = at.date()
             desk.say(f"  [dim]{at:%A, %-d %B %Y (%Z)}[/]")
@@ -201,7 +201,7 @@ def _show_messages(desk: Desk, view: r.IncidentView) -> None:
     table = looks.table("at!", "to!", "by!", "state!", "attempts", "reason")
     for message in view.notifications:
         attempts = [
-            f"{at.at.astimezone(desk.zone):%H:%M:%S} {escape(at.outcome)}{f': {escape(at.detail)}' if at.detail else ''}"
+            f"{there(at.at, desk.zone):%H:%M:%S} {escape(at.outcome)}{f': {escape(at.detail)}' if at.detail else ''}"
             for at in message.attempts
         ]
         table.add_row(

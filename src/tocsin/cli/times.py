@@ -1,23 +1,21 @@
 """Instants as people write and read them: `2h`, `tomorrow 09:00`, `Mon 14:00`, ISO; shown in local time.
 
-Pure: the caller gives now and the zone. A wall time that a DST change skips becomes the first that exists
-after it; one that happens twice is its first.
+Pure: the caller gives now and the zone's name. Wall times meet clock changes by the rule of core/oncall/wall_clock.py.
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, time, timedelta
 
-from tocsin.core.instants import MICROSECOND, format_duration, parse_duration
+from tocsin.core.instants import parse_duration
+from tocsin.core.oncall import wall_clock
 
 EXPECTED = "expected for example 2h, '30m ago', 18:00, 'tomorrow 09:00', 'Mon 09:00' or 2026-06-14T09:00:00Z"
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})(?::(\d{2}))?$")
-_ZONE = re.compile(r"^[A-Z][A-Za-z_+\-0-9]*(?:/[A-Za-z_+\-0-9]+)*$")
 
 
-def parse_instant(text: str, now: datetime, zone: tzinfo) -> datetime:
+def parse_instant(text: str, now: datetime, zone: str) -> datetime:
     """The aware UTC instant meant by `text`; without a zone in it, `zone` holds. Raises ValueError.
 
     A bare duration lies ahead (`2h`, `in 2h`), `2h ago` behind. A bare clock time is the next such time.
@@ -28,12 +26,12 @@ def parse_instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     if len(words) > 1 and (named := _zone(words[-1])) is not None:
         words, zone = words[:-1], named
     try:
-        return _understood(words, now.astimezone(zone), zone).astimezone(UTC)
+        return _understood(words, there(now, zone), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not an instant; {EXPECTED}") from None
 
 
-def parse_future(text: str, now: datetime, zone: tzinfo) -> datetime:
+def parse_future(text: str, now: datetime, zone: str) -> datetime:
     """Like parse_instant, but refuses what is over already."""
     found = parse_instant(text, now, zone)
     if found <= now:
@@ -41,7 +39,7 @@ def parse_future(text: str, now: datetime, zone: tzinfo) -> datetime:
     return found
 
 
-def _understood(words: list[str], here: datetime, zone: tzinfo) -> datetime:
+def _understood(words: list[str], here: datetime, zone: str) -> datetime:
     match [word.lower() for word in words]:
         case ["now"]:
             return here
@@ -50,15 +48,15 @@ def _understood(words: list[str], here: datetime, zone: tzinfo) -> datetime:
         case [duration, "ago"]:
             return here - parse_duration(duration)
         case [clock] if _CLOCK.match(clock):
-            today = _wall(here.date(), _clock(clock), zone)
-            return today if today > here else _wall(here.date() + timedelta(days=1), _clock(clock), zone)
+            today = _at(here.date(), _clock(clock), zone)
+            return today if today > here else _at(here.date() + timedelta(days=1), _clock(clock), zone)
         case [day]:
             if (known := _day(day, here, None)) is not None:
-                return _wall(known, time(0), zone)
+                return _at(known, time(0), zone)
             return _iso(words[0], zone)
         case [day, clock]:
             known = _day(day, here, _clock(clock))
-            return _wall(date.fromisoformat(day) if known is None else known, _clock(clock), zone)
+            return _at(date.fromisoformat(day) if known is None else known, _clock(clock), zone)
         case _:
             raise ValueError
 
@@ -96,46 +94,41 @@ def _clock(text: str) -> time:
     return time(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
-def _iso(text: str, zone: tzinfo) -> datetime:
+def _iso(text: str, zone: str) -> datetime:
     parsed = datetime.fromisoformat(text)
-    return parsed if parsed.tzinfo is not None else _wall(parsed.date(), parsed.time(), zone)
+    return parsed if parsed.tzinfo is not None else _at(parsed.date(), parsed.time(), zone)
 
 
-def _wall(day: date, clock: time, zone: tzinfo) -> datetime:
-    """The first instant at which local clocks show this, or, when a change skips it, the change itself."""
-    meant = datetime.combine(day, clock, zone)
-    late, early = meant.astimezone(UTC), meant.replace(fold=1).astimezone(UTC)
-    if early >= late:  # it exists; `fold=0` is the first of two
-        return late.astimezone(zone)
-    while late - early > MICROSECOND:  # the change lies between; offsets differ on its two sides
-        middle = early + (late - early) / 2
-        if middle.astimezone(zone).utcoffset() == late.astimezone(zone).utcoffset():
-            late = middle
-        else:
-            early = middle
-    return late.astimezone(zone)
-
-
-def _zone(word: str) -> tzinfo | None:
+def _zone(word: str) -> str | None:
     if word.upper() in ("UTC", "Z"):
-        return UTC
-    if "/" not in word or not _ZONE.match(word):
+        return "UTC"
+    if "/" not in word:
         return None
     try:
-        return ZoneInfo(word)
-    except (ZoneInfoNotFoundError, ValueError):
+        wall_clock.zone(word)
+    except ValueError:
         return None
+    return word
 
 
-def local(instant: datetime, now: datetime, zone: tzinfo) -> str:
+def _at(day: date, clock: time, zone: str) -> datetime:
+    return wall_clock.instant_of(datetime.combine(day, clock), zone)
+
+
+def there(instant: datetime, zone: str) -> datetime:
+    """The instant as the zone's clocks show it, still aware."""
+    return instant.astimezone(wall_clock.zone(zone))
+
+
+def local(instant: datetime, now: datetime, zone: str) -> str:
     """As short as can be: `14:32 CEST` today, `Mon 14:32 CEST` within the week, else with its date."""
-    there, today = instant.astimezone(zone), now.astimezone(zone).date()
-    days = (there.date() - today).days
+    shown, today = there(instant, zone), there(now, zone).date()
+    days = (shown.date() - today).days
     if days == 0:
-        return f"{there:%H:%M %Z}"
+        return f"{shown:%H:%M %Z}"
     if -7 < days < 7:
-        return f"{there:%a %H:%M %Z}"
-    return f"{there:%Y-%m-%d %H:%M %Z}"
+        return f"{shown:%a %H:%M %Z}"
+    return f"{shown:%Y-%m-%d %H:%M %Z}"
 
 
 def span(duration: timedelta) -> str:
@@ -148,8 +141,3 @@ def span(duration: timedelta) -> str:
             rest = seconds % size // smaller
             return f"{seconds // size}{unit}" + (f" {rest}{name}" if rest else "")
     return f"{seconds // 60}m"
-
-
-def exact(duration: timedelta) -> str:
-    """A configured duration, exactly as configuration would write it."""
-    return format_duration(duration)
