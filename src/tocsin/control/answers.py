@@ -1,7 +1,4 @@
-"""The form in which requests and answers travel through a door: JSON, decoded to its type on both sides.
-
-`ANSWERS` says which type answers which request. A refusal travels as `Refusal` beside a 4xx.
-"""
+"""Which type answers which request, and how an answer or a refusal is read from the JSON that a door brought."""
 
 from functools import cache
 from typing import Any
@@ -31,8 +28,6 @@ ANSWERS: dict[type[Any], Any] = {
     r.Status: r.StatusView,
 }
 
-PATH = "/api/v1/requests"  # where every door that speaks HTTP takes them, by POST
-
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Refused on the wire."""
@@ -40,19 +35,6 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     message: str
     field: str = ""
-
-
-def encode(value: Any) -> bytes:
-    """A request, an answer or a refusal as JSON. Instants are RFC 3339, durations ISO 8601."""
-    return msgspec.json.encode(value)
-
-
-def decode_request(body: bytes) -> r.Request:
-    """Raises Refused (`invalid`, with the field's path) for what is no request."""
-    try:
-        return _request_decoder().decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise r.Refused("invalid", *_sentence_and_field(str(wrong))) from None
 
 
 def decode_answer(request: r.Request, body: bytes) -> Any:
@@ -70,16 +52,5 @@ def decode_refusal(body: bytes) -> r.Refused | None:
 
 
 @cache
-def _request_decoder() -> msgspec.json.Decoder[r.Request]:
-    return msgspec.json.Decoder(r.Request)
-
-
-@cache
 def _answer_decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(ANSWERS[kind])
-
-
-def _sentence_and_field(said: str) -> tuple[str, str]:
-    """msgspec says "Expected `int`, got `str` - at `$.incidents[0]`"."""
-    sentence, _, path = said.partition(" - at `")
-    return sentence, path.removesuffix("`").removeprefix("$").removeprefix(".")

@@ -20,6 +20,7 @@ class Counters:
         self.alerts_renewed = 0
         self.alerts_processed = 0
         self.clock_steps = 0
+        self.loop_failures: Counter[str] = Counter()
 
     def decided(self, reasons: Mapping[Reason, int]) -> None:
         self.reasons.update(reasons)

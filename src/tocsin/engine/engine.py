@@ -52,8 +52,12 @@ class Engine:
 
     # --- one transaction -----------------------------------------------------------------------------------------
 
-    def decide(self, work: Callable[[Consequences], T], now: datetime) -> tuple[T, list[Departure]]:
-        """Run `work` on fresh consequences with proven facts, write them, and lease what may leave at once."""
+    def decide(
+        self, work: Callable[[Consequences], T], now: datetime, retry_stale: bool = True
+    ) -> tuple[T, list[Departure]]:
+        """Run `work` on fresh consequences with proven facts, write them, and lease what may leave at once.
+
+        With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle."""
 
         def transaction(tx: Transaction) -> tuple[T, Consequences, list[Departure]]:
             owed = Consequences(tx, self.facts.check(tx), now)
@@ -61,7 +65,8 @@ class Engine:
             owed.write()
             return result, owed, self._take(tx, owed.facts, now) if owed.addresses else []
 
-        result, owed, departures = self._with_fresh_facts(transaction)
+        run = self._with_fresh_facts if retry_stale else self.store.run
+        result, owed, departures = run(transaction)
         self.counters.decided(owed.counts)
         return result, departures
 
@@ -117,6 +122,11 @@ class Engine:
             return self._take(tx, self.facts.check(tx), now)
 
         return self._with_fresh_facts(transaction)
+
+    def next_due(self) -> int | None:
+        """When anything of the agenda that any node may claim is due next, in microseconds."""
+        rooms = [kinds.address(channel) for channel in self._room()]
+        return self.store.read(lambda tx: tx.agenda.next_due([*kinds.DECIDED, *rooms]))
 
     def arrived(self, arrivals: Sequence[Arrival], now: datetime) -> list[Departure]:
         """Commit what became of departures; failovers may leave at once."""

@@ -1,0 +1,100 @@
+"""Carries departures to their channels, with room per channel, and brings back what became of them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import aiohttp
+import structlog
+
+from tocsin.channels.channel import Channel
+from tocsin.core.people import Secret
+from tocsin.core.respond.delivery import Outcome, Rejected
+from tocsin.engine.clock import Clock
+from tocsin.engine.sending import LEASE, Arrival, Departure
+
+log = structlog.get_logger()
+LEAST_ROOM = 8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
+
+
+class MissingSecret(Exception):
+    """A secret that the configuration names is not there."""
+
+
+class Carrier:
+    """`resolve` turns a Secret into its value (raises MissingSecret); `brought` is told of every arrival."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        resolve: Callable[[str | Secret], str],
+        clock: Clock,
+        brought: Callable[[Arrival], None],
+        channel_defaults: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._channels = channels
+        self._resolve = resolve
+        self._clock = clock
+        self._brought = brought
+        self._defaults = channel_defaults
+        self._under_way: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._http: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
+        self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    def room(self) -> dict[str, int]:
+        """How many more departures each channel can take. Called from the engine's threads."""
+        room = {name: channel.concurrency - self._under_way[name] for name, channel in self._channels.items()}
+        return {name: free for name, free in room.items() if free >= min(LEAST_ROOM, self._channels[name].concurrency)}
+
+    def carry(self, departures: list[Departure]) -> None:
+        """Start sending; must be called on the event loop."""
+        for departure in departures:
+            name = departure.notifications[0].channel
+            self._under_way[name] += 1
+            task = asyncio.create_task(self._send(departure, name))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, departure: Departure, name: str) -> None:
+        try:
+            if self._clock.now() - departure.begun_at > LEASE / 2:
+                log.warning("departure too late for its lease", key=departure.state.key)
+                return  # the lease runs out and the same bundle is taken again, under the same key
+            outcome = await self._outcome(departure, name)
+            log.info(
+                "sent",
+                channel=name,
+                outcome=type(outcome).__name__.lower(),
+                key=departure.message.key,
+                incidents=[item.incident for item in departure.message.items],
+                pages=[n.page for n in departure.notifications if n.page],
+            )
+            self._brought(Arrival(departure, outcome, self._clock.now()))
+        finally:
+            self._under_way[name] -= 1
+
+    async def _outcome(self, departure: Departure, name: str) -> Outcome:
+        channel = self._channels.get(name)
+        if channel is None or departure.address is None:
+            return Rejected("this contact method is no longer configured")
+        assert self._http is not None, "carry before start"
+        try:
+            address = self._resolve(departure.address.address)
+            given = {key: self._resolve(value) for key, value in departure.address.options.items()}
+        except MissingSecret as missing:
+            return Rejected(str(missing))
+        options = {**self._defaults.get(name, {}), **given}
+        return await channel.send(departure.message, address, options, self._http)
+
+    async def stop(self, grace: float) -> None:
+        """Let what is under way come back, at most `grace` seconds; leases cover the rest."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
+            task.cancel()
+        if self._http is not None:
+            await self._http.close()

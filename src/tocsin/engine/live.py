@@ -1,0 +1,236 @@
+"""The live world: real clock, real store, real channels; loops that claim, decide, commit, and then perform.
+
+Every loop sleeps until the next due instant and is woken by commits; a poll each second is only a safety net. A loop never dies of
+an error: it is logged, counted, and the loop goes on after a pause.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+
+from tocsin.core.detect.signal import Report
+from tocsin.core.instants import instant
+from tocsin.engine.carrying import Carrier
+from tocsin.engine.clock import WallClock
+from tocsin.engine.detecting import Detecting
+from tocsin.engine.engine import BATCH, Engine
+from tocsin.engine.sending import Arrival, Departure
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+SAFETY_POLL = 1.0
+CHECK_EVERY = 10.0  # the invariant
+CLOCK_STEP = timedelta(seconds=5)
+
+
+class LiveWorld:
+    """Runs one node. `threads` is how many transactions may be under way at once (1 on SQLite)."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        detecting: Detecting,
+        clock: WallClock,
+        threads: int,
+        on_topics: Callable[[Iterable[str]], None],
+        housekeeping: Callable[[], None],
+    ) -> None:
+        self.engine = engine
+        self.detecting = detecting
+        self.clock = clock
+        self.carrier: Carrier | None = None
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._on_topics = on_topics
+        self._housekeeping = housekeeping
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._agenda = asyncio.Event()
+        self._inbox = asyncio.Event()
+        self._configuration = asyncio.Event()
+        self._arrivals: list[Arrival] = []
+        self._arrived = asyncio.Event()
+        self.healthy = True
+
+    # --- doors of the world --------------------------------------------------------------------------------------
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run engine work on a store thread."""
+        assert self._loop is not None
+        return await self._loop.run_in_executor(self._pool, work, *args)
+
+    def woken(self, topics: Iterable[str]) -> None:
+        """Commits happened, here or on another node. Called from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake, list(topics))
+
+    def _wake(self, topics: list[str]) -> None:
+        if "agenda" in topics:
+            self._agenda.set()
+        if "inbox" in topics:
+            self._inbox.set()
+        if "configuration" in topics:
+            self._configuration.set()
+        self._on_topics(topics)
+
+    def accepted(self, reports: Sequence[Report]) -> None:
+        """These reports are durable in the inbox; on the event loop."""
+        self.detecting.offer(reports)
+        self._inbox.set()
+
+    def carry(self, departures: list[Departure]) -> None:
+        """From any thread."""
+        if departures and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._carry, departures)
+
+    def _carry(self, departures: list[Departure]) -> None:
+        assert self.carrier is not None
+        if departures:
+            self.carrier.carry(departures)
+
+    def brought(self, arrival: Arrival) -> None:
+        self._arrivals.append(arrival)
+        self._arrived.set()
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self, carrier: Carrier) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.carrier = carrier
+        await carrier.start()
+        for name, loop in (
+            ("agenda", self._agenda_loop),
+            ("arrivals", self._arrivals_loop),
+            ("detection", self._detection_loop),
+            ("ownership", self._ownership_loop),
+            ("configuration", self._configuration_loop),
+            ("invariant", self._invariant_loop),
+            ("housekeeping", self._housekeeping_loop),
+            ("clock", self._clock_loop),
+        ):
+            self._tasks.append(asyncio.create_task(self._forever(name, loop), name=name))
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Stop claiming, let sends come back and be settled, give up ownership."""
+        arrivals = [task for task in self._tasks if task.get_name() == "arrivals"]
+        for task in self._tasks:
+            if task not in arrivals:
+                task.cancel()
+        await asyncio.gather(*(t for t in self._tasks if t not in arrivals), return_exceptions=True)
+        if self.carrier is not None:
+            await self.carrier.stop(grace)
+        for task in arrivals:
+            task.cancel()
+        await asyncio.gather(*arrivals, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self._settle()
+            await self.run(self.detecting.release)
+        self._pool.shutdown(wait=True)
+
+    async def _forever(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            try:
+                await loop()
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # the loop's edge: logged, counted, retried
+                log.exception("loop failed; it goes on", loop=name)
+                self.engine.counters.loop_failures[name] += 1
+                await asyncio.sleep(0.5)
+
+    # --- loops ---------------------------------------------------------------------------------------------------
+
+    async def _agenda_loop(self) -> None:
+        while True:
+            self._agenda.clear()
+            step = await self.run(self.engine.run_due, self.clock.now())
+            self._carry(step.departures)
+            departures = await self.run(self.engine.depart, self.clock.now())
+            self._carry(departures)
+            if step.done < BATCH and not departures:
+                await self._sleep(self._agenda, await self.run(self.engine.next_due))
+
+    async def _arrivals_loop(self) -> None:
+        while True:
+            await self._arrived.wait()
+            await self._settle()
+
+    async def _settle(self) -> None:
+        self._arrived.clear()
+        arrivals, self._arrivals = self._arrivals, []
+        if not arrivals:
+            return
+        try:
+            departures = await self.run(self.engine.arrived, arrivals, self.clock.now())
+        except BaseException:
+            self._arrivals = arrivals + self._arrivals
+            self._arrived.set()
+            raise
+        self._carry(departures)
+        self._agenda.set()  # room came free
+
+    async def _detection_loop(self) -> None:
+        while True:
+            self._inbox.clear()
+            if not self.detecting.owned:
+                await self._sleep(self._inbox, None)
+                continue
+            step = await self.run(self.detecting.process, self.clock.now())
+            self._carry(step.departures)
+            if not step.done:
+                await self._sleep(self._inbox, self.detecting.next_due())
+
+    async def _ownership_loop(self) -> None:
+        while True:
+            if await self.run(self.detecting.acquire, self.clock.now()):
+                self._inbox.set()
+            await asyncio.sleep(self.detecting.lease.total_seconds() / 4)
+
+    async def _configuration_loop(self) -> None:
+        while True:
+            await self._sleep(self._configuration, None, poll=5.0)
+            self._configuration.clear()
+            if await self.run(self.engine.facts.reload):
+                self._on_topics(["configuration"])
+            self._inbox.set()
+
+    async def _invariant_loop(self) -> None:
+        while True:
+            repaired, departures = await self.run(self.engine.repair, self.clock.now())
+            self._carry(departures)
+            if repaired:
+                log.error("incidents without a pending timer were repaired", count=repaired)
+            await asyncio.sleep(CHECK_EVERY)
+
+    async def _housekeeping_loop(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            await self.run(self._housekeeping)
+
+    async def _clock_loop(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            moved = self.clock.stepped()
+            if abs(moved) > CLOCK_STEP:
+                log.warning("the wall clock stepped", seconds=moved.total_seconds())
+                self.engine.counters.clock_steps += 1
+                await self.run(self.detecting.clock_stepped, self.clock.now())
+                self._agenda.set()
+
+    async def _sleep(self, event: asyncio.Event, next_due: int | None, poll: float = SAFETY_POLL) -> None:
+        """Until woken, or the next due instant, or the safety poll."""
+        wait = poll
+        if next_due is not None:
+            wait = min(wait, (instant(next_due) - self.clock.now()).total_seconds())
+        if wait <= 0:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), wait)
+
+
