@@ -4,13 +4,13 @@ Alertmanager's semantics (dispatch/route.go): depth first, the first accepting c
 whose children all refuse takes the alert itself, the root accepts everything. Pure; time plays no part here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
 from tocsin.core.configuration import Route
-from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matcher, format_matchers
+from tocsin.core.detect.matchers import Matcher, MatchOp, compile_matchers, format_matcher, format_matchers
 from tocsin.core.severity import Severity
 
 GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender has not grouped already
@@ -78,4 +78,106 @@ class ResolvedRoute(msgspec.Struct, frozen=True, omit_defaults=True):
         return Severity.SEV3 if self.ticket is not None else None
 
 
-_SEVERITIES = {spelling: severity for severity in Severity for spelling in (severity.value, severity.value.lower())}
+_SEVERITIES = {
+    spelling: severity for severity in Severity for spelling in (severity.value, severity.value.lower())
+}
+
+
+class RoutingTree:
+    """The configured tree, resolved once and compiled; `landings` answers per label set."""
+
+    def __init__(self, root: Route, flap_window: timedelta) -> None:
+        self._root = _Node(root, None, "{}", flap_window)
+        self.routes: tuple[ResolvedRoute, ...] = tuple(node.route for node in self._root.walk())
+        self.names: frozenset[str] = frozenset(m.name for route in self.routes for m in route.matchers)
+
+    def landings(self, labels: Mapping[str, str]) -> tuple[ResolvedRoute, ...]:
+        """Where an alert with these labels lands, in the tree's order; at least one."""
+        return tuple(self._root.landings(labels))
+
+
+class _Node:
+    def __init__(self, route: Route, parent: ResolvedRoute | None, id: str, flap_window: timedelta) -> None:
+        self.route = _resolve(route, parent, id, flap_window)
+        self.goes_on = route.goes_on
+        # The root takes everything, whatever it says.
+        self.accepts = compile_matchers(route.matchers if parent is not None else ())
+        self.children = [
+            _Node(child, self.route, f"{id}/{name}", flap_window)
+            for child, name in zip(route.routes, _names(route.routes), strict=True)
+        ]
+
+    def landings(self, labels: Mapping[str, str]) -> list[ResolvedRoute]:
+        taken: list[ResolvedRoute] = []
+        for child in self.children:
+            if child.accepts(labels):
+                taken += child.landings(labels)
+                if not child.goes_on:
+                    break
+        return taken or [self.route]
+
+    def walk(self) -> Iterator["_Node"]:
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def _names(siblings: Sequence[Route]) -> list[str]:
+    """What tells siblings apart: their matchers, sorted; later ones with the same matchers are numbered."""
+    names: list[str] = []
+    seen: dict[str, int] = {}
+    for sibling in siblings:
+        name = format_matchers(sorted(sibling.matchers, key=lambda m: (m.name, m.value, m.op.value)))
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return names
+
+
+def _resolve(route: Route, parent: ResolvedRoute | None, id: str, flap_window: timedelta) -> ResolvedRoute:
+    above = parent or ResolvedRoute(path="", id="", flap_window=flap_window)
+    acts = route.nothing or route.page is not None or route.chat is not None or route.ticket is not None
+    action = route if acts else above
+    return ResolvedRoute(
+        path=route.path,
+        id=id,
+        group_by=above.group_by if route.group_by is None else route.group_by,
+        group_wait=_first(route.group_wait, above.group_wait),
+        group_interval=_first(route.group_interval, above.group_interval) or GROUP_INTERVAL,
+        repeat_interval=_first(route.repeat_interval, above.repeat_interval) or REPEAT_INTERVAL,
+        page=action.page,
+        chat=action.chat,
+        ticket=action.ticket,
+        severity=route.severity or above.severity,
+        service=route.service or above.service,
+        flap_window=above.flap_window if route.flap_window is None else route.flap_window,
+        mute_time_intervals=route.mute_time_intervals,
+        active_time_intervals=route.active_time_intervals,
+        matchers=above.matchers + (route.matchers if parent is not None else ()),
+    )
+
+
+def _first(own: timedelta | None, inherited: timedelta | None) -> timedelta | None:
+    return inherited if own is None else own
+
+
+# --- group labels ----------------------------------------------------------------------------------------------------
+
+
+def group_labels(route: ResolvedRoute, labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels that name the alert's group, sorted. Missing and empty are the same and absent.
+
+    An alert that has none of the route's `group_by` labels groups by its whole label set: strangers must not share a group.
+    """
+    if ALL_LABELS in route.group_by:
+        return {name: value for name, value in sorted(labels.items()) if value}
+    found = {name: value for name in sorted(route.group_by) if (value := labels.get(name))}
+    if not found and route.group_by:
+        return {name: value for name, value in sorted(labels.items()) if value}
+    return found
+
+
+def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
+    """`{}/{severity="critical"}:{alertname="HighErr", cluster="c1"}`: the route's id and the group's labels, as Alertmanager
+    writes it. Values are quoted, so no two groups share a key."""
+    inner = ", ".join(format_matcher(Matcher(name, MatchOp.EQUAL, value)) for name, value in labels.items())
+    return f"{route.id}:{{{inner}}}"

@@ -51,7 +51,9 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     ping: str | None = None  # a heartbeat's key
     complete_group: str | None = None
     pregrouped: bool = False
-    refused: tuple[str, ...] = ()  # items of a batch that could not be taken, with the reason; the rest counts
+    refused: tuple[
+        str, ...
+    ] = ()  # items of a batch that could not be taken, with the reason; the rest counts
 
 
 class InboxRow(msgspec.Struct, frozen=True, gc=False):

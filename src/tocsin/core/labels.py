@@ -1,0 +1,61 @@
+"""Label sets: their canonical text, our own identity, and Alertmanager's fingerprint.
+
+The canonical text is JSON with sorted keys: it is stored, compared and hashed, so equal label sets are equal bytes.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+Labels = dict[str, str]
+
+# An alert with this label set to "true" is somebody's test: it pages the real way and counts in no statistic.
+TEST_LABEL = "tocsin_test"
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(dict[str, str])
+
+encode_labels = _encoder.encode
+decode_labels = _decoder.decode
+
+
+def identity(labels: Mapping[str, str]) -> int:
+    """Signed 64 bit xxh3 of the canonical text, whose quotes keep name and value apart."""
+    return identity_of_encoded(encode_labels(labels))
+
+
+def identity_of_encoded(encoded: bytes, seed: int = 0) -> int:
+    """The same for labels that are encoded already. Another seed steps aside from a collision."""
+    digest = xxh3_64_intdigest(encoded, seed)
+    return digest - 0x1_0000_0000_0000_0000 if digest & 0x8000_0000_0000_0000 else digest
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """Alertmanager's fingerprint (prometheus/common model.LabelSet): FNV-1a over sorted names and values, 0xFF after each.
+
+    Slow in Python; only for answers that Alertmanager's clients read.
+    """
+    digest = 0xCBF29CE484222325
+    for name, value in sorted((name.encode(), value.encode()) for name, value in labels.items()):
+        for byte in b"%b\xff%b\xff" % (name, value):
+            digest = ((digest ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{digest:016x}"
+
+
+def short_name(labels: Mapping[str, str], without: Mapping[str, str] | None = None) -> str:
+    """How people tell an alert from its neighbours: its alertname, then at most three labels that `without` (what its group
+    shares) does not explain: `APIHighLatency (instance=api-1, pod=x)`."""
+    known = without or {}
+    name = labels.get("alertname", "")
+    telling = [
+        f"{label}={value}"
+        for label, value in sorted(labels.items())
+        if label not in _NOT_TELLING and known.get(label) != value
+    ]
+    if not name:
+        return ", ".join(telling[:4]) or "alert"
+    return f"{name} ({', '.join(telling[:3])})" if telling else name
+
+
+_NOT_TELLING = frozenset({"alertname", "severity", "job", "prometheus", "service"})
