@@ -1,0 +1,93 @@
+"""What every channel says of an incident in the same words: since when, how many alerts, which rows of facts."""
+
+from datetime import UTC, datetime, timedelta
+
+from tocsin.channels.plain import body, line, web_url
+from tocsin.core.respond.message import Item, Message
+from tocsin.core.severity import Severity
+
+MOST_ITEMS = 10  # shown in one message; the rest is counted
+
+COLOURS: dict[Severity, str] = {
+    Severity.SEV1: "#b3261e",
+    Severity.SEV2: "#c2410c",
+    Severity.SEV3: "#8a6100",
+    Severity.SEV4: "#4b5563",
+}
+
+
+def age(since: datetime, now: datetime) -> str:
+    """`just now`, `4 min`, `2 h 5 min`, `3 d`."""
+    minutes = max(now - since, timedelta(0)) // timedelta(minutes=1)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} d"
+
+
+def since(item: Item, now: datetime) -> str:
+    """`14:32 UTC (4 min)`, with the date once it is another day's."""
+    at = item.since.astimezone(UTC)
+    form = "%H:%M UTC" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M UTC"
+    return f"{at.strftime(form)} ({age(at, now)})"
+
+
+def facts(item: Item, now: datetime) -> list[tuple[str, str]]:
+    """Name and value of what a responder asks first, cleaned, in the order of asking."""
+    rows = [("Severity", item.severity.value), ("Service", line(item.service)), ("Since", since(item, now))]
+    rows.append(("State", line(item.state)))
+    if item.alerts != 1:
+        rows.append(("Alerts", str(item.alerts)))
+    return [(name, value) for name, value in rows if value]
+
+
+def headline(message: Message, limit: int = 200) -> str:
+    """The title as one line; a test says so first."""
+    title = line(message.title, limit) or "Tocsin"
+    return f"[TEST] {title}" if message.test and "TEST" not in title else title
+
+
+def text_without_title(message: Message, limit: int = 10_000) -> str:
+    """The whole text, less a first line that only repeats the title: a lock screen shows both."""
+    text = body(message.text, limit) or "\n\n".join(
+        sketch(item, message.sent_at) for item in message.items[:MOST_ITEMS]
+    )
+    first, _, rest = text.partition("\n")
+    return rest.strip() if rest.strip() and first.strip() == line(message.title, limit) else text
+
+
+def sketch(item: Item, now: datetime) -> str:
+    """An incident in a few plain lines."""
+    lines = [f"#{item.incident} {line(item.title)}", line(item.summary, 500)]
+    lines += [f"{name}: {value}" for name, value in facts(item, now)]
+    if item.runbook_url:
+        lines.append(f"Runbook: {line(item.runbook_url, 500)}")
+    lines.append(f"Incident: {web_url(item.url)}")
+    return "\n".join(part for part in lines if part)
+
+
+def links(item: Item) -> list[tuple[str, str]]:
+    """Label and URL of where to go on: the incident and, when it is a web link, the runbook."""
+    pairs = [("Open incident", web_url(item.url)), ("Runbook", web_url(item.runbook_url))]
+    return [(label, url) for label, url in pairs if url]
+
+
+def answers(message: Message) -> list[tuple[str, str]]:
+    """Label and URL of what can be done by a link: each opens a page with a button, nothing acts by being fetched."""
+    count = len(message.items)
+    all_of_them = f" all {count}" if count > 1 else ""
+    pairs = [
+        (f"Acknowledge{all_of_them}", web_url(message.acknowledge_url)),
+        (f"Resolve{all_of_them}", web_url(message.resolve_url)),
+    ]
+    return [(label, url) for label, url in pairs if url]
+
+
+def left_out(message: Message) -> str:
+    """The sentence that counts what a long bundle does not show, or ""."""
+    more = len(message.items) - MOST_ITEMS
+    return f"and {more} more" if more > 0 else ""
