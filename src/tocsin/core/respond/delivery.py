@@ -50,13 +50,27 @@ class NotificationState(StrEnum):
     DROPPED = "dropped"  # stale, stopped
 
 
-class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an address remembers between messages. A retry repeats `bundle` under the same `key`."""
+class Retry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A bundle that could not be delivered yet, set aside until `retry_at` so that nothing waits behind it."""
 
-    bundle: tuple[str, ...] = ()  # notification ids of the attempt under way or to be repeated
+    ids: tuple[str, ...]
+    key: str
+    attempt: int
+    first_attempt_at: datetime
+    retry_at: datetime
+    failed_over: bool = False
+
+
+class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an address remembers between messages. `bundle` is the attempt under way: found again after a crash, it is
+    repeated under the same `key`. Failed ones wait in `retries`."""
+
+    bundle: tuple[str, ...] = ()  # notification ids of the attempt under way
     key: str = ""  # its idempotency key
-    attempt: int = 0  # attempts made at this bundle
+    attempt: int = 0  # attempts made at this bundle, this one included
     first_attempt_at: datetime | None = None
+    failed_over: bool = False  # its pages were already handed to other methods
+    retries: tuple[Retry, ...] = ()
     last_page_at: datetime | None = None
     services: dict[str, datetime] = {}  # services this address was paged about lately
 
@@ -99,7 +113,10 @@ Outcome = Delivered | Failed | Rejected
 
 
 class AfterAttempt(msgspec.Struct, frozen=True):
-    """`retry_at` None means the bundle is done, one way or the other: `result` says which, for every id of it."""
+    """`retry_at` None means the bundle is done, one way or the other: `result` says which, for every id of it.
+
+    `fail_over` hands its pages to their people's next methods at once; a page that is still wanted may be retried as well.
+    """
 
     state: AddressState
     result: NotificationState | None = None

@@ -218,6 +218,8 @@ class PagePerson(msgspec.Struct, frozen=True, tag="page_person"):
     person: str
     urgency: Urgency
     reason: Reason
+    begun_at: datetime | None = None  # resumes a page begun then: its rules count from there
+    heard_until: datetime | None = None  # and those due before this instant have been heard
 
 
 class StopPages(msgspec.Struct, frozen=True, tag="stop_pages"):

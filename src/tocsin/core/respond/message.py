@@ -28,7 +28,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """`key` is the idempotency key: a retry carries the same one.
 
     A page has one item, or several when waiting pages were bundled; acknowledging it covers what it lists, through
-    `acknowledge_url` (a signed link: GET shows a page with a button, POST acts). Other messages have `text` and perhaps an item.
+    `acknowledge_url` (a signed link: GET shows a button, POST acts). Other messages have `text`, perhaps an item.
     """
 
     key: str

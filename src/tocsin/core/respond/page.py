@@ -52,9 +52,11 @@ class Notify(msgspec.Struct, frozen=True):
 
 
 class PageDecision(msgspec.Struct, frozen=True):
-    """`remind_at` None cancels the page's timer. `lines` go on the incident's timeline (reason, text)."""
+    """`remind_at` None cancels the page's timer. `lines` go on the incident's timeline (reason, text). A `tell_admins` that
+    is not empty says that this person cannot be reached: somebody has to know now."""
 
     page: Page
     notify: tuple[Notify, ...] = ()
     remind_at: datetime | None = None
     lines: tuple[tuple[Reason, str], ...] = ()
+    tell_admins: str = ""
