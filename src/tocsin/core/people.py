@@ -14,6 +14,10 @@ class Secret(msgspec.Struct, frozen=True, omit_defaults=True):
     file: str | None = None
 
 
+class MissingSecret(Exception):
+    """A secret is not where the configuration says; the sentence says where that is, never what it holds."""
+
+
 class ContactMethod(msgspec.Struct, frozen=True, omit_defaults=True):
     """One way to reach one person. `channel` is a folder of channels/; `address` is what that channel sends to."""
 

@@ -8,17 +8,13 @@ import aiohttp
 import structlog
 
 from tocsin.channels.channel import Channel
-from tocsin.core.people import Secret
+from tocsin.core.people import MissingSecret, Secret
 from tocsin.core.respond.delivery import Outcome, Rejected
 from tocsin.engine.clock import Clock
 from tocsin.engine.sending import LEASE, Arrival, Departure
 
 log = structlog.get_logger()
 LEAST_ROOM = 8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
-
-
-class MissingSecret(Exception):
-    """A secret that the configuration names is not there."""
 
 
 class Carrier:

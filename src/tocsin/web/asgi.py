@@ -1,0 +1,65 @@
+"""The machine process's one ASGI application: hands each request to the room it belongs to.
+
+Machines and everything a page depends on are answered here; people's pages are passed on to the people process.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from tocsin.control import http, live_updates
+from tocsin.control.http import Receive, Scope, SendMessage
+from tocsin.control.live_updates import LiveUpdates
+from tocsin.ingest.asgi import IngestApp
+
+App = Callable[[Scope, Receive, SendMessage], "asyncio.Future[None]"]
+
+
+class MachineApp:
+    """`ready` says "" when this node serves, else why not; `metrics` renders the metrics page (may block briefly)."""
+
+    def __init__(
+        self,
+        ingest: IngestApp,
+        door: http.Door,
+        live: LiveUpdates,
+        replies: App,
+        people: App,
+        ready: Callable[[], str],
+        metrics: Callable[[], bytes],
+    ) -> None:
+        self._ingest = ingest
+        self._door = door
+        self._live = live
+        self._replies = replies
+        self._people = people
+        self._ready = ready
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if self._ingest.handles(path):
+            await self._ingest(scope, receive, send)
+        elif path.startswith("/r/"):
+            await self._replies(scope, receive, send)
+        elif path == live_updates.PATH:
+            await self._live(scope, receive, send)
+        elif path == http.PATH:
+            await self._door(scope, receive, send)
+        elif path == "/-/healthy":
+            await _text(send, 200, b"OK\n")
+        elif path == "/-/ready":
+            why_not = self._ready()
+            await _text(send, 503 if why_not else 200, f"{why_not or 'OK'}\n".encode())
+        elif path == "/metrics":
+            page = await asyncio.get_running_loop().run_in_executor(None, self._metrics)
+            await _text(send, 200, page, b"text/plain; version=0.0.4; charset=utf-8")
+        else:
+            await self._people(scope, receive, send)
+
+
+async def _text(send: SendMessage, status: int, body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

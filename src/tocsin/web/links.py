@@ -1,0 +1,36 @@
+"""Absolute links into this installation, as messages carry them."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.channels.links import sign
+from tocsin.channels.replies import PREFIX
+from tocsin.core.configuration import Configuration
+
+VALID = timedelta(days=3)  # an action link outlives a long incident, not a stolen mailbox
+
+
+class HouseLinks(msgspec.Struct, frozen=True):
+    """`Links` of the message composer: incident pages, and signed acknowledge and resolve links for one person."""
+
+    base_url: str
+    secret: bytes
+    now: datetime
+
+    def incident(self, incident: int) -> str:
+        return f"{self.base_url}/incidents/{incident}"
+
+    def acknowledge(self, incidents: tuple[int, ...], person: str) -> str:
+        return self._signed("acknowledge", incidents, person)
+
+    def resolve(self, incidents: tuple[int, ...], person: str) -> str:
+        return self._signed("resolve", incidents, person)
+
+    def _signed(self, action: str, incidents: tuple[int, ...], person: str) -> str:
+        token = sign(self.secret, "resolve" if action == "resolve" else "acknowledge", incidents, person, self.now + VALID)
+        return f"{self.base_url}{PREFIX}{token}"
+
+
+def house_links(facts: Configuration, secret: bytes, now: datetime) -> HouseLinks:
+    return HouseLinks(facts.defaults.base_url.rstrip("/"), secret, now)
