@@ -12,7 +12,9 @@ from tocsin.control import requests as r
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "alerts", "tocsin alerts", "tocsin alerts --reason silenced --status resolved")(alerts)
+    command(
+        app, "alerts", "tocsin alerts", "tocsin alerts --reason silenced --status resolved", panel="Respond"
+    )(alerts)
 
 
 def alerts(

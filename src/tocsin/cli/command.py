@@ -50,9 +50,16 @@ class Desk:
     def answer(self, value: T, show: Callable[[T], None]) -> None:
         """As JSON when that was asked for, else as `show` shows it."""
         if self.json:
-            self.out.file.write(as_json(value) + "\n")
+            self.answer_json(value)
         else:
             show(value)
+
+    def answer_json(self, value: Any) -> None:
+        self.write(as_json(value) + "\n")
+
+    def write(self, text: str) -> None:
+        """As it stands: no colour, no wrapping."""
+        self.out.file.write(text)
 
     def say(self, *lines: Any) -> None:
         for line in lines:
@@ -73,28 +80,33 @@ class Desk:
             raise typer.BadParameter(str(wrong), param_hint=option) from None
 
 
+_PANEL = "Where and how"
 Url = Annotated[
     str | None,
-    typer.Option("--url", envvar="TOCSIN_URL", help="A running server, e.g. https://tocsin.example."),
+    typer.Option("--url", envvar="TOCSIN_URL", help="A running server's address.", rich_help_panel=_PANEL),
 ]
 Data = Annotated[
-    Path, typer.Option("--data", envvar="TOCSIN_DATA", help="The data directory, when no URL is given.")
+    Path,
+    typer.Option(
+        "--data", envvar="TOCSIN_DATA", help="Without a URL: its data directory.", rich_help_panel=_PANEL
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-Person = Annotated[
-    str | None, typer.Option("--as", envvar="TOCSIN_PERSON", help="Who acts; your login name unless given.")
+ActingAs = Annotated[
+    str | None,
+    typer.Option("--as", envvar="TOCSIN_PERSON", help="Who acts; else your login.", rich_help_panel=_PANEL),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.", rich_help_panel=_PANEL)]
 
 _SHARED: tuple[tuple[str, Any, Any], ...] = (
     ("url", Url, None),
     ("data", Data, Path("data")),
-    ("person", Person, None),
+    ("acting_as", ActingAs, None),
     ("as_json", AsJson, False),
 )
 
 
 def command(
-    app: typer.Typer, name: str, *examples: str
+    app: typer.Typer, name: str, *examples: str, panel: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function `(desk, ...)` under a name. Its doc-string is its help; each example is a whole line to type."""
 
@@ -111,7 +123,7 @@ def command(
         run.__signature__ = inspect.Signature([p.replace(kind=_KEYWORD) for p in own] + taken)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *taken]}
         run.__doc__ = work.__doc__
-        app.command(name, epilog=_epilog(examples))(run)
+        app.command(name, epilog=_epilog(examples), rich_help_panel=panel)(run)
         return work
 
     return register
@@ -127,14 +139,14 @@ def _epilog(examples: tuple[str, ...]) -> str:
 
 
 def with_desk(
-    work: Callable[[Desk], None], *, url: str | None, data: Path, person: str | None, as_json: bool
+    work: Callable[[Desk], None], *, url: str | None, data: Path, acting_as: str | None, as_json: bool
 ) -> None:
     """Do the work at a fresh desk; refusals and silence become a sentence on stderr and their exit code."""
     desk = Desk(
         url=url,
         data=data,
         json=as_json,
-        person=person or _login(),
+        person=acting_as or _login(),
         now=datetime.now(UTC),
         zone=local_zone(),
         out=_console(sys.stdout),

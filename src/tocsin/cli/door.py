@@ -128,14 +128,13 @@ def open_door(
 
 
 def _over_http(url: str, token: str | None) -> Door:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        name, port = parts.hostname or "", parts.port
     except ValueError:
-        host, port = None, None
-    if parts.scheme not in ("http", "https") or not host:
+        name = ""
+    if not name or parts.scheme not in ("http", "https"):
         raise Unreachable(f"{url!r} is no address of a server; expected for example https://tocsin.example")
-    name: str = host
 
     def connect() -> http.client.HTTPConnection:
         if parts.scheme == "https":

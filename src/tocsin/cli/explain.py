@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
         "explain",
         'tocsin explain \'{alertname="APIHighLatency", severity="critical"}\'',
         "tocsin explain alertname=DiskFull severity=warning --at 'Sun 03:00'",
+        panel="Respond",
     )(explain)
 
 

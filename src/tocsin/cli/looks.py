@@ -47,9 +47,12 @@ def severity(value: Severity | None) -> str:
 
 def state(value: str) -> str:
     """A state or status in its colour, with spaces for underscores."""
-    shown = escape(value.replace("_", " "))
-    style = _STATE.get(value)
-    return f"[{style}]{shown}[/]" if style else shown
+    return tinted(value, value.replace("_", " "))
+
+
+def tinted(name: str, text: str) -> str:
+    """Any text in the colour of a state or change."""
+    return f"[{_STATE[name]}]{escape(text)}[/]" if name in _STATE else escape(text)
 
 
 def table(*columns: str) -> Table:

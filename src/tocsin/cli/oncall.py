@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         "who",
         "tocsin who",
         "tocsin who --at 'tomorrow 09:00' --schedule platform-primary",
+        panel="On call",
     )(who)
 
 

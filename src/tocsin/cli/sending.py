@@ -16,8 +16,9 @@ def register(app: typer.Typer) -> None:
         "send",
         "tocsin send alertname=APIHighLatency service=task-api severity=critical --annotation summary='p99 over 2 s'",
         "tocsin send alertname=APIHighLatency service=task-api severity=critical --resolved",
+        panel="Try it",
     )(send)
-    command(app, "page", "tocsin page alice")(page)
+    command(app, "page", "tocsin page alice", panel="Try it")(page)
 
 
 def send(

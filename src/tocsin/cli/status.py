@@ -9,7 +9,9 @@ from tocsin.control import requests as r
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "status", "tocsin status", "tocsin status --url https://tocsin.example --json")(status)
+    command(app, "status", "tocsin status", "tocsin status --url https://tocsin.example --json", panel="Run")(
+        status
+    )
 
 
 def status(desk: Desk) -> None:
