@@ -19,7 +19,7 @@ def parse_labels(words: list[str]) -> dict[str, str]:
             labels |= _object(text) or _set(text)
         else:
             name, equals, value = text.partition("=")
-            if not equals or not name.strip() or value[:1] in ("~", "="):
+            if not equals or not name.strip() or name.endswith("!") or value[:1] in ("~", "="):
                 raise ValueError(f"{word!r} is no label; {EXPECTED}")
             labels[name.strip()] = _unquoted(value)
     return labels
