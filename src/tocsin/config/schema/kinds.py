@@ -1,0 +1,138 @@
+"""Every kind of noun at the top of a configuration file: its form, its type, and how it is kept as an entry of the store."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tocsin.config.document import Node, Scalar
+from tocsin.config.forms import Names, Reading, Tree, check_name
+from tocsin.config.schema.escalation import POLICIES, SeverityForm
+from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
+from tocsin.config.schema.people import PEOPLE, TEAMS, ChatRoom
+from tocsin.config.schema.routing import INHIBITIONS, MAINTENANCE, ROUTES, SILENCES, IntervalForm
+from tocsin.config.schema.services import DEAD_MANS_SWITCH, DEFAULTS, HEARTBEATS, INTEGRATIONS, SERVICES
+from tocsin.core.configuration import (
+    Chat,
+    DeadMansSwitch,
+    Defaults,
+    Heartbeat,
+    Inhibition,
+    Integration,
+    Maintenance,
+    Origin,
+    Route,
+    Service,
+    Silence,
+    TimeInterval,
+)
+from tocsin.core.instants import micros
+from tocsin.core.oncall.schedule import Override, Schedule
+from tocsin.core.people import ContactMethod, Person, Team
+from tocsin.core.respond.policy import Policy
+from tocsin.core.severity import SeverityRule
+from tocsin.engine.store.protocol import Entry
+
+Noun = Any  # one of the types below: each kind has its own
+Key = tuple[str, str]  # (kind, name), as entries are known
+
+SINGLE = "house"  # the entry's name of a kind of which there is one
+CONTACT_METHODS = "contact_methods"  # people's own, made on screen, named "<person>.<method>"; never in files
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """`key` is the noun's attribute that holds its name; empty for a kind of which there is one.
+
+    Operational kinds are always editable on screen, and what was edited there wins over the files.
+    """
+
+    name: str
+    type: Any
+    read: Callable[[str, Node, Reading], Noun]
+    write: Callable[[Noun, Names], Tree]
+    schema: Callable[[], dict[str, Any]]
+    key: str = "key"
+    operational: bool = False
+
+    @property
+    def single(self) -> bool:
+        return not self.key
+
+    def name_of(self, noun: Noun) -> str:
+        return str(getattr(noun, self.key)) if self.key else SINGLE
+
+
+def _many(name: str, noun: Any, form: Any, key: str = "key", operational: bool = False) -> Kind:
+    return Kind(name, noun, form.read_as, form.write, form.schema, key, operational)
+
+
+def _single(name: str, noun: Any, form: Any) -> Kind:
+    return Kind(
+        name, noun, lambda _, node, reading: form.read(node, reading), form.write, form.schema, key=""
+    )
+
+
+# In the order of the guide, which is the order of an export.
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _single("defaults", Defaults, DEFAULTS),
+        _many("people", Person, PEOPLE),
+        _many("teams", Team, TEAMS),
+        _many("schedules", Schedule, SCHEDULES),
+        _many("policies", Policy, POLICIES),
+        _many("services", Service, SERVICES),
+        _many("chats", Chat, ChatRoom()),
+        _many("integrations", Integration, INTEGRATIONS),
+        _many("heartbeats", Heartbeat, HEARTBEATS),
+        _many("severities", SeverityRule, SeverityForm(), key="name"),
+        _many("time_intervals", TimeInterval, IntervalForm()),
+        Kind(
+            "routes",
+            Route,
+            lambda _, node, reading: ROUTES.read_root(node, reading),
+            ROUTES.write_root,
+            ROUTES.schema_root,
+            key="",
+        ),
+        _many("inhibitions", Inhibition, INHIBITIONS),
+        _many("silences", Silence, SILENCES, key="id", operational=True),
+        _many("maintenance", Maintenance, MAINTENANCE, key="id", operational=True),
+        _many("overrides", Override, OVERRIDES, key="id", operational=True),
+        _single("dead_mans_switch", DeadMansSwitch, DEAD_MANS_SWITCH),
+    )
+}
+
+
+def check_key(kind: str, key: Scalar, reading: Reading) -> None:
+    """Raises Wrong for what cannot be a name. An inhibition may be named by its own matchers."""
+    if kind != "inhibitions":
+        check_name(key, reading)
+    elif not key.text or len(key.text) > 500 or not key.text.isprintable():
+        raise reading.findings.error(key.place, "expected a name of at most 500 printable characters")
+
+
+def to_entry(
+    kind: str, noun: Noun, origin: Origin = Origin.GIT, created_by: str = "", created_at: int = 0
+) -> Entry:
+    """The noun as the store keeps it."""
+    lasting = isinstance(noun, (Silence, Maintenance, Override))
+    return Entry(
+        kind=kind,
+        name=KINDS[kind].name_of(noun),
+        document=msgspec.json.encode(noun),
+        origin=origin.value,
+        starts_at=micros(noun.starts_at) if lasting else None,
+        ends_at=micros(noun.ends_at) if lasting else None,
+        created_by=created_by,
+        created_at=created_at,
+    )
+
+
+def from_entry(entry: Entry) -> Noun:
+    """The noun of an entry. Raises ValueError for an entry of no known kind or with a document that is none of its kind."""
+    if entry.kind == CONTACT_METHODS:
+        return msgspec.json.decode(entry.document, type=ContactMethod)
+    if entry.kind not in KINDS:
+        raise ValueError(f"unknown kind {entry.kind!r}")
+    return msgspec.json.decode(entry.document, type=KINDS[entry.kind].type)
