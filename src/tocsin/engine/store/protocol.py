@@ -28,6 +28,15 @@ class LostOwnership(Exception):
     """Another node owns detection now: drop the index and stop processing."""
 
 
+class StoreUnavailable(Exception):
+    """The database cannot be reached, is full or stays busy. Nothing was committed, unless it was lost in the very commit
+    (`outcome_unknown`): then read again what happened before deciding anew."""
+
+    def __init__(self, message: str, outcome_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown
+
+
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
@@ -168,8 +177,8 @@ class InboxTable(Protocol):
         ...
 
     def quarantined(self, limit: int) -> list[tuple[InboxRow, str]]: ...
-    def drop_before(self, received_at: int, limit: int) -> int:
-        """Forget processed rows older than that, at most `limit`; how many went."""
+    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
+        """Forget rows older than that and up to the cursor, at most `limit`; how many went."""
         ...
 
     def backlog(self, cursor: int) -> int:
@@ -251,6 +260,10 @@ class NotificationTable(Protocol):
         """Waiting, from now on. An id that exists already is left as it is."""
         ...
 
+    def foresee(self, address_keys: Sequence[str]) -> None:
+        """These addresses are about to be asked for by `waiting` and `address`: read them all at once."""
+        ...
+
     def waiting(self, address_key: str, limit: int = 1000) -> list[Notification]:
         """Oldest first."""
         ...
@@ -305,10 +318,12 @@ class HeartbeatTable(Protocol):
 
 
 class RecordTable(Protocol):
-    """Change events and the audit log: append, read newest first."""
+    """Change events and the audit log: append, read newest first. Ids of changes are the store's; given ones are ignored."""
 
     def add_changes(self, rows: Sequence[ChangeRow]) -> None: ...
-    def changes(self, since: int, until: int, service: str | None = None, limit: int = 100) -> list[ChangeRow]: ...
+    def changes(
+        self, since: int, until: int, service: str | None = None, limit: int = 100
+    ) -> list[ChangeRow]: ...
     def audit(self, row: AuditRow) -> None: ...
     def audited(self, limit: int = 100) -> list[AuditRow]: ...
 
@@ -351,6 +366,10 @@ class Store(Protocol):
         """Append to the inbox durably, apart from any transaction under way, so that accepting never waits for deciding (on
         SQLite the inbox is a file of its own). Given ids are ignored; ids are contiguous and become visible in
         order. The first id given out."""
+        ...
+
+    def tidy(self) -> None:
+        """Called about once a second: whatever upkeep the store wants when it is calm (SQLite cuts its write-ahead log)."""
         ...
 
     def close(self) -> None: ...

@@ -1,0 +1,145 @@
+"""Incidents and all that reaching people about them leaves behind. `document` is the whole core value; the other
+columns are what it is found by."""
+
+from django.db import models
+
+from tocsin.apps.columns import DocumentField, InstantField, KeyField, OptionalInstantField
+
+
+class Incident(models.Model):
+    """`words` is what a text search looks in, case-folded. `owes_timer`: it must have a pending agenda entry."""
+
+    id = models.BigAutoField(primary_key=True)
+    state = KeyField()
+    severity = models.TextField()
+    kind = models.TextField()
+    service = KeyField(null=True)
+    team = models.TextField(null=True)
+    title = models.TextField()
+    words = models.TextField()
+    test = models.BooleanField()
+    owes_timer = models.BooleanField()
+    opened_at = InstantField()
+    acknowledged_at = OptionalInstantField()
+    resolved_at = OptionalInstantField()
+    document = DocumentField()
+
+    class Meta:
+        db_table = "incident"
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["state", "id"], name="incident_state"),
+            models.Index(fields=["service", "id"], name="incident_service"),
+            models.Index(fields=["id"], name="incident_owes", condition=models.Q(owes_timer=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.title}"
+
+
+class TimelineEntry(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(
+        Incident,
+        db_constraint=False,
+        db_index=False,
+        on_delete=models.DO_NOTHING,
+        related_name="timeline",
+    )
+    entry = models.BigIntegerField()
+    at = InstantField()
+    reason = models.TextField()
+    text = models.TextField()
+    actor = models.TextField(null=True)
+    via = models.TextField()
+
+    class Meta:
+        db_table = "timeline_entry"
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["incident", "entry"], name="timeline_entry_number")]
+
+
+class Page(models.Model):
+    """The intent to reach one person; `id` is `{incident}.{serial}`."""
+
+    id = KeyField(primary_key=True)
+    incident = models.ForeignKey(
+        Incident, db_constraint=False, on_delete=models.DO_NOTHING, related_name="pages"
+    )
+    serial = models.BigIntegerField()
+    person = models.TextField()
+    state = KeyField()
+    document = DocumentField()
+
+    class Meta:
+        db_table = "page"
+        default_permissions = ()
+
+
+class Notification(models.Model):
+    """One message on one channel to one contact method; `id` is `{page}.{n}` where it belongs to a page."""
+
+    id = KeyField(primary_key=True)
+    incident = models.ForeignKey(
+        Incident,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        on_delete=models.DO_NOTHING,
+        related_name="notifications",
+    )
+    page = KeyField(null=True)
+    address_key = KeyField()
+    state = KeyField()
+    reason = models.TextField()
+    detail = models.TextField()
+    attempts = models.BigIntegerField()
+    created_at = InstantField()
+    updated_at = InstantField()
+    document = DocumentField()
+
+    class Meta:
+        db_table = "notification"
+        default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["address_key", "created_at"],
+                name="notification_waiting",
+                condition=models.Q(state="waiting"),
+            ),
+            models.Index(
+                fields=["incident"],
+                name="notification_incident",
+                condition=models.Q(incident__isnull=False),
+            ),
+        ]
+
+
+class Attempt(models.Model):
+    """One try at one message; `key` is the idempotency key that a repeat carries again."""
+
+    id = models.BigAutoField(primary_key=True)
+    notification = models.ForeignKey(
+        Notification, db_constraint=False, on_delete=models.DO_NOTHING, related_name="tries"
+    )
+    attempt = models.BigIntegerField()
+    key = models.TextField()
+    started_at = InstantField()
+    ended_at = InstantField()
+    outcome = models.TextField()
+    detail = models.TextField()
+
+    class Meta:
+        db_table = "attempt"
+        default_permissions = ()
+
+
+class Address(models.Model):
+    """What an address remembers between messages."""
+
+    address_key = KeyField(primary_key=True)
+    document = DocumentField()
+
+    class Meta:
+        db_table = "address_state"
+        default_permissions = ()

@@ -1,0 +1,82 @@
+"""Accounts of the people who sign in, their tokens and one-time links, and the audit log of what they did.
+
+Who a person is for paging (contact methods, rules) is configuration; `Account.person` names that person.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from tocsin.apps.columns import InstantField, OptionalInstantField
+
+
+class Accounts(BaseUserManager["Account"]):
+    """Django's sign-in asks its user model for `get_by_natural_key`; that and nothing else is here."""
+
+
+class Account(AbstractBaseUser):
+    id = models.BigAutoField(primary_key=True)
+    login = models.TextField(unique=True)
+    name = models.TextField(default="")
+    person = models.TextField(null=True, unique=True)
+    is_admin = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = InstantField()
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[Accounts] = Accounts()
+
+    class Meta:
+        db_table = "account"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name or self.login
+
+
+class SignInLink(models.Model):
+    """A one-time link. Only the SHA-256 of its secret is kept; used or expired, it is worth nothing."""
+
+    digest = models.TextField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
+    created_at = InstantField()
+    expires_at = InstantField()
+    used_at = OptionalInstantField()
+
+    class Meta:
+        db_table = "sign_in_link"
+        default_permissions = ()
+
+
+class ApiToken(models.Model):
+    """A bearer token of an account. Only the SHA-256 of its secret is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    digest = models.TextField(unique=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    name = models.TextField(default="")
+    created_at = InstantField()
+    expires_at = OptionalInstantField()
+    revoked_at = OptionalInstantField()
+
+    class Meta:
+        db_table = "api_token"
+        default_permissions = ()
+
+
+class AuditEntry(models.Model):
+    """Who did what, through which door. Appended, never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = InstantField()
+    actor = models.TextField()
+    via = models.TextField()
+    what = models.TextField()
+    subject = models.TextField()
+    detail = models.TextField()
+
+    class Meta:
+        db_table = "audit_entry"
+        default_permissions = ()

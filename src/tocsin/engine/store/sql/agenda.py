@@ -1,0 +1,245 @@
+"""The agenda: durable timers, held back within a transaction and written in bulk.
+
+A lease is an entry whose `due_at` is the lease's end and whose `token` is set: under a live lease it is simply not due, so
+claiming needs no second condition. What is claimed stays a row, locked, until the flush either moves or deletes it: moving
+is one update where deleting and inserting anew would be two changes in every index.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from tocsin.engine.store.protocol import AgendaEntry
+from tocsin.engine.store.sql.session import Row, Session, Value, columns, table
+
+Key = tuple[str, str]
+
+AGENDA = table(
+    "agenda", "kind text, subject text, due_at bigint, document bytea, token text, again_at bigint"
+)
+SET = (
+    "ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at, document = excluded.document,"
+    " token = '', again_at = NULL"
+)
+SOONER = (
+    "ON CONFLICT (kind, subject) DO UPDATE SET"
+    " again_at = CASE WHEN agenda.token = '' THEN NULL"
+    " ELSE {least}(COALESCE(agenda.again_at, excluded.due_at), excluded.due_at) END,"
+    " document = CASE WHEN agenda.token = '' THEN excluded.document ELSE agenda.document END,"
+    " due_at = CASE WHEN agenda.token = '' THEN excluded.due_at ELSE agenda.due_at END"
+    " WHERE agenda.token <> '' OR excluded.due_at < agenda.due_at"
+)
+KEY = columns("kind text, subject text")
+MOVED = columns("id bigint, due_at bigint, document bytea, token text, again_at bigint")
+MOVE = (
+    "UPDATE agenda SET due_at = v.due_at, document = v.document, token = v.token, again_at = v.again_at"
+    " FROM v WHERE agenda.id = v.id"
+)
+READ = "id, kind, subject, due_at, document, again_at"
+
+
+class Set(msgspec.Struct, frozen=True):
+    """Due then, unleased, whatever it was. `row` is known when this transaction holds the row."""
+
+    due_at: int
+    document: bytes
+    row: int | None = None
+
+
+class Sooner(msgspec.Struct, frozen=True):
+    due_at: int
+    document: bytes
+
+
+class Gone(msgspec.Struct, frozen=True):
+    row: int | None = None
+
+
+class Leased(msgspec.Struct, frozen=True):
+    row: int
+    until: int
+    document: bytes
+    token: str
+    again_at: int | None
+
+
+def sooner(a: int | None, b: int | None) -> int | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return min(a, b)
+
+
+class AgendaSql:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._pending: dict[Key, Set | Sooner | Gone | Leased] = {}
+
+    # --- setting and cancelling ----------------------------------------------------------------------------------
+
+    def schedule(self, entries: Sequence[AgendaEntry]) -> None:
+        for entry in entries:
+            self._set((entry.kind, entry.subject), entry.due_at, entry.document)
+
+    def _set(self, key: Key, due_at: int, document: bytes) -> None:
+        self._pending[key] = Set(due_at, document, self._row(key))
+
+    def _row(self, key: Key) -> int | None:
+        match self._pending.get(key):
+            case Set(row=row) | Gone(row=row) | Leased(row=row):
+                return row
+            case _:
+                return None
+
+    def schedule_earlier(self, entries: Sequence[AgendaEntry]) -> None:
+        for entry in entries:
+            key = (entry.kind, entry.subject)
+            match self._pending.get(key):
+                case None:
+                    self._pending[key] = Sooner(entry.due_at, entry.document)
+                case Gone():
+                    self._set(key, entry.due_at, entry.document)
+                case Set(due_at=due_at) if entry.due_at < due_at:
+                    self._set(key, entry.due_at, entry.document)
+                case Sooner(due_at=due_at) if entry.due_at < due_at:
+                    self._pending[key] = Sooner(entry.due_at, entry.document)
+                case Leased(again_at=again_at) as leased:
+                    marked = sooner(again_at, entry.due_at)
+                    self._pending[key] = msgspec.structs.replace(leased, again_at=marked)
+                case _:  # already due sooner
+                    pass
+
+    def cancel(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._pending[key] = Gone(self._row(key))
+
+    # --- claiming and leasing ------------------------------------------------------------------------------------
+
+    def claim(self, kinds: Sequence[str], now: int, limit: int) -> list[AgendaEntry]:
+        claimed = []
+        for row, kind, subject, due_at, document, _ in self._due(kinds, now, limit):
+            self._pending[kind, subject] = Gone(row)
+            claimed.append(AgendaEntry(kind, subject, due_at, document))
+        return claimed
+
+    def lease(self, kinds: Sequence[str], now: int, until: int, limit: int) -> list[AgendaEntry]:
+        leased = []
+        for row, kind, subject, due_at, document, again_at in self._due(kinds, now, limit):
+            token = secrets.token_hex(8)
+            # The new holder sees all that a past mark asked for; one still to come is kept.
+            mark = again_at if again_at is not None and again_at > now else None
+            self._pending[kind, subject] = Leased(row, until, document, token, mark)
+            leased.append(AgendaEntry(kind, subject, due_at, document, token))
+        return leased
+
+    def _due(self, kinds: Sequence[str], now: int, limit: int) -> list[Row]:
+        """Each kind is asked for by itself, so that a backlog of one kind costs the others nothing."""
+        if not kinds or limit <= 0:
+            return []
+        self.flush()
+        session = self._session
+        if session.dialect.name == "postgresql":
+            return session.query(
+                f"SELECT a.* FROM unnest(?::text[]) AS k(kind), LATERAL (SELECT {READ} FROM agenda"
+                f" WHERE agenda.kind = k.kind AND due_at <= ? ORDER BY due_at LIMIT ?{session.dialect.skip_locked}) AS a"
+                " ORDER BY a.due_at, a.id LIMIT ?",
+                (session.listed(kinds), now, limit, limit),
+            )
+        one = f"SELECT * FROM (SELECT {READ} FROM agenda WHERE kind = ? AND due_at <= ? ORDER BY due_at LIMIT ?)"
+        return session.query(
+            " UNION ALL ".join([one] * len(kinds)) + " ORDER BY due_at, id LIMIT ?",
+            (*(value for kind in kinds for value in (kind, now, limit)), limit),
+        )
+
+    def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
+        key = (kind, subject)
+        held = self._pending.get(key)
+        if isinstance(held, Sooner):
+            self.flush()
+            held = None
+        if held is None:
+            found = self._session.query(
+                "SELECT id, document, again_at FROM agenda WHERE kind = ? AND subject = ? AND token = ?"
+                + self._session.dialect.lock,
+                (kind, subject, token),
+            )
+            if not found or not token:
+                return False
+            row, document, marked = found[0]
+        elif isinstance(held, Leased) and held.token == token:
+            row, document, marked = held.row, held.document, held.again_at
+        else:
+            return False
+        due_at = sooner(again_at, marked)
+        self._pending[key] = Gone(row) if due_at is None else Set(due_at, document, row)
+        return True
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    def next_due(self, kinds: Sequence[str] = ()) -> int | None:
+        self.flush()
+        if not kinds:
+            kinds = list(self.count())
+        if not kinds:
+            return None
+        firsts = " UNION ALL ".join(["SELECT MIN(due_at) AS due_at FROM agenda WHERE kind = ?"] * len(kinds))
+        found = self._session.query(f"SELECT MIN(due_at) FROM ({firsts}) AS firsts", tuple(kinds))
+        return None if found[0][0] is None else int(found[0][0])
+
+    def pending(self, subject: str, kinds: Sequence[str]) -> list[AgendaEntry]:
+        self.flush()
+        condition = self._session.among("kind", "text")
+        rows = self._session.query(
+            f"SELECT kind, subject, due_at, document, token FROM agenda WHERE {condition} AND subject = ?"
+            " ORDER BY due_at, id",
+            (self._session.listed(kinds), subject),
+        )
+        return [AgendaEntry(*row) for row in rows]
+
+    def count(self) -> Mapping[str, int]:
+        self.flush()
+        return dict(self._session.query("SELECT kind, COUNT(*) FROM agenda GROUP BY kind"))
+
+    # --- writing out ---------------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, {}
+        inserted: list[tuple[Value, ...]] = []
+        earlier: list[tuple[Value, ...]] = []
+        moved: list[tuple[Value, ...]] = []
+        cancelled: list[Key] = []
+        deleted: list[int] = []
+        for key in sorted(pending):  # in one order, so that two transactions never wait for each other
+            match pending[key]:
+                case Set(due_at, document, None):
+                    inserted.append((*key, due_at, document, "", None))
+                case Set(due_at, document, int(row)):
+                    moved.append((row, due_at, document, "", None))
+                case Sooner(due_at, document):
+                    earlier.append((*key, due_at, document, "", None))
+                case Leased(row, until, document, token, again_at):
+                    moved.append((row, until, document, token, again_at))
+                case Gone(None):
+                    cancelled.append(key)
+                case Gone(int(row)):
+                    deleted.append(row)
+        session = self._session
+        if deleted:
+            session.write(
+                f"DELETE FROM agenda WHERE {session.among('id', 'bigint')}",
+                (session.listed(sorted(deleted)),),
+            )
+        if cancelled:
+            session.with_rows(
+                KEY,
+                cancelled,
+                "DELETE FROM agenda WHERE (kind, subject) IN (SELECT kind, subject FROM v)",
+            )
+        if moved:
+            session.with_rows(MOVED, moved, MOVE)
+        if inserted:
+            session.insert(AGENDA, inserted, SET)
+        if earlier:
+            session.insert(AGENDA, earlier, SOONER.format(least=session.dialect.least))

@@ -1,0 +1,57 @@
+"""Pages: the whole value as one document. Those not yet written are laid over what is stored."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tocsin.core.respond.page import Page, PageState
+from tocsin.engine.store.sql.session import Session, replacing, table
+
+PAGE = table("page", "id text, incident_id bigint, serial bigint, person text, state text, document bytea")
+REPLACE = replacing("id", PAGE)
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Page).decode
+
+
+class PageSql:
+    """`fresh` holds incidents begun in this very transaction, which can have no stored page."""
+
+    def __init__(self, session: Session, fresh: set[int]) -> None:
+        self._session = session
+        self._fresh = fresh
+        self._pending: dict[str, Page] = {}
+        self._flushed = False
+
+    def load(self, ids: Sequence[str]) -> dict[str, Page]:
+        found = {page_id: self._pending[page_id] for page_id in ids if page_id in self._pending}
+        stored = [page_id for page_id in ids if page_id not in found]
+        if stored:
+            condition = self._session.among("id", "text")
+            rows = self._session.query(
+                f"SELECT id, document FROM page WHERE {condition}", (self._session.listed(stored),)
+            )
+            found.update((row[0], decode(row[1])) for row in rows)
+        return found
+
+    def wanted(self, incident: int) -> list[Page]:
+        return [page for page in self.of(incident) if page.state is PageState.WANTED]
+
+    def of(self, incident: int) -> list[Page]:
+        found: dict[int, Page] = {}
+        if self._flushed or incident not in self._fresh:
+            rows = self._session.query("SELECT document FROM page WHERE incident_id = ?", (incident,))
+            found = {page.serial: page for page in (decode(row[0]) for row in rows)}
+        found.update((page.serial, page) for page in self._pending.values() if page.incident == incident)
+        return [found[serial] for serial in sorted(found)]
+
+    def put(self, pages: Sequence[Page]) -> None:
+        self._pending.update((page.id, page) for page in pages)
+
+    def flush(self) -> None:
+        if self._pending:
+            pending, self._pending, self._flushed = self._pending, {}, True
+            rows = [
+                (page_id, page.incident, page.serial, page.person, page.state.value, encode(page))
+                for page_id, page in sorted(pending.items())
+            ]
+            self._session.insert(PAGE, rows, REPLACE)

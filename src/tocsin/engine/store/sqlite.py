@@ -1,0 +1,173 @@
+"""The store on SQLite: one writer, many readers, and the inbox in a file of its own.
+
+Two files, because SQLite has one writer a file: accepting an alert must never wait for a decision under way. Durable
+means `synchronous=FULL`; the write-ahead log is copied back only by `tidy`, because a checkpoint inside a commit delays
+it by milliseconds.
+"""
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from tocsin.engine.store.data_directory import inbox_file, main_file
+from tocsin.engine.store.protocol import InboxRow, StoreUnavailable, Transaction
+from tocsin.engine.store.sql.inbox import REQUEST
+from tocsin.engine.store.sql.transaction import SqlTransaction
+from tocsin.engine.store.sqlite_session import BUSY, SqliteSession, as_unavailable, connect
+
+T = TypeVar("T")
+OnWake = Callable[[frozenset[str]], None]
+
+LOG_CAP = 64 * 1024 * 1024  # bytes of write-ahead log from which `tidy` does not wait for a quiet moment
+LOG_IDLE = 1024 * 1024  # not worth a checkpoint below that
+INBOX = frozenset({"inbox"})
+
+
+class SqliteStore:
+    """Implements protocol.Store for one data directory. `run` may be called from any thread, one at a time goes."""
+
+    def __init__(self, data: Path, on_wake: OnWake) -> None:
+        self._files = (main_file(data), inbox_file(data))
+        for path in self._files:
+            if not path.exists():
+                raise StoreUnavailable(f"{path} does not exist; `python -m tocsin.web.migrate` makes it")
+        self._on_wake = on_wake
+        self._writing = threading.Lock()
+        self._appending = threading.Lock()
+        self._main = connect(self._files[0], cache=32 * 1024)
+        self._inbox = connect(self._files[1], cache=4 * 1024)
+        self._requests = _Requests(self._files[1], self._inbox, self._appending)
+        self._readers: queue.LifoQueue[_Reader] = queue.LifoQueue()
+        self._log_sizes: dict[Path, int] = {}  # at the last `tidy`
+        self._last = int(self._inbox.execute("SELECT COALESCE(MAX(id), 0) FROM inbox").fetchone()[0])
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        with self._writing:
+            tx = SqlTransaction(SqliteSession(self._main), self._requests.session)
+            with _transaction(self._main, "BEGIN IMMEDIATE"):
+                result = work(tx)
+                tx.flush()
+        if tx.topics:
+            self._on_wake(frozenset(tx.topics))
+        return result
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            reader = self._readers.get_nowait()
+        except queue.Empty:
+            reader = _Reader(*self._files)
+        try:
+            with _transaction(reader.main, "BEGIN"):
+                tx = SqlTransaction(SqliteSession(reader.main), SqliteSession(reader.inbox))
+                result = work(tx)
+                tx.flush()  # finds what work tried to write, and the connection refuses it
+                return result
+        finally:
+            self._readers.put(reader)
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        with self._appending:
+            first = self._last + 1
+            if rows:
+                numbered = [
+                    (i, r.received_at, r.integration, r.source, r.body) for i, r in enumerate(rows, first)
+                ]
+                with _transaction(self._inbox, "BEGIN IMMEDIATE"):
+                    SqliteSession(self._inbox).insert(REQUEST, numbered)
+                self._last += len(rows)
+        self._on_wake(INBOX)
+        return first
+
+    def tidy(self) -> None:
+        for path, connection, lock in (
+            (self._files[0], self._main, self._writing),
+            (self._files[1], self._inbox, self._appending),
+        ):
+            log = path.with_name(path.name + "-wal")
+            size = log.stat().st_size if log.exists() else 0
+            calm = self._log_sizes.get(path) == size
+            self._log_sizes[path] = size
+            if size > LOG_CAP or (calm and size > LOG_IDLE):
+                _checkpoint(path, connection, lock)
+
+    def close(self) -> None:
+        with self._writing, self._appending:
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._readers.get_nowait().close()
+            self._requests.close()
+            for connection in (self._main, self._inbox):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
+
+
+class _Reader:
+    """One pair of connections that cannot write."""
+
+    def __init__(self, main: Path, inbox: Path) -> None:
+        self.main = connect(main, cache=4 * 1024, read_only=True)
+        self.inbox = connect(inbox, cache=1024, read_only=True)
+
+    def close(self) -> None:
+        self.main.close()
+        self.inbox.close()
+
+
+class _Requests:
+    """The inbox as a deciding transaction sees it: read beside the appender, forgotten through it."""
+
+    def __init__(self, path: Path, inbox: sqlite3.Connection, appending: threading.Lock) -> None:
+        self._reading = connect(path, cache=1024, read_only=True)
+        self.session = _RequestSession(self._reading, inbox, appending)
+
+    def close(self) -> None:
+        self._reading.close()
+
+
+class _RequestSession(SqliteSession):
+    def __init__(
+        self, reading: sqlite3.Connection, inbox: sqlite3.Connection, appending: threading.Lock
+    ) -> None:
+        super().__init__(reading)
+        self._writer = inbox
+        self._appending = appending
+
+    def write(self, sql: str, params: Sequence[object] = ()) -> int:
+        with self._appending, _transaction(self._writer, "BEGIN IMMEDIATE"):
+            return SqliteSession(self._writer).write(sql, params)
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Commit at the end or, whatever happens in between, roll back."""
+    try:
+        connection.execute(begin)
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.OperationalError as error:
+        raise as_unavailable(error) from error
+
+
+def _checkpoint(path: Path, writer: sqlite3.Connection, lock: threading.Lock) -> None:
+    """Copy the log back while writing goes on, then cut it off in the short moment when nobody writes."""
+    beside = connect(path, cache=1024)
+    try:
+        beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        beside.close()
+    with lock:
+        # A reader may hold the log's tail: better to try again later than to let commits wait for it.
+        writer.execute("PRAGMA busy_timeout = 50")
+        try:
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            writer.execute(f"PRAGMA busy_timeout = {BUSY}")

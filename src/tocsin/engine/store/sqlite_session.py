@@ -1,0 +1,117 @@
+"""One SQLite connection as the aggregates' SQL sees it.
+
+Many rows go into one statement with many VALUES: `executemany` gives up the interpreter's lock for every row, and beside
+a busy thread each time costs up to a switch interval.
+"""
+
+import functools
+import itertools
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tocsin.engine.store.protocol import StoreUnavailable
+from tocsin.engine.store.sql.session import Column, Dialect, Row, Table, Value
+
+SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", position="instr", least="min")
+BUSY = 10_000  # milliseconds that a transaction waits for another process's
+CHUNKS = (256, 64, 16, 4, 1)  # rows a statement; few sizes, so that each statement is prepared once
+TRANSIENT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+def connect(path: Path, cache: int, read_only: bool = False) -> sqlite3.Connection:
+    """`cache` is in KiB."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute(f"PRAGMA cache_size = -{cache}")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def as_unavailable(error: sqlite3.OperationalError) -> Exception:
+    """The same for every caller: what may pass by itself is StoreUnavailable, what is our own mistake stays as it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in TRANSIENT and "readonly" not in str(error):
+        return StoreUnavailable(str(error))
+    return error
+
+
+@functools.cache
+def _insert(into: Table, rows: int, conflict: str) -> str:
+    row = f"({', '.join('?' * len(into.columns))})"
+    return f"INSERT INTO {into.name} ({into.names}) VALUES {', '.join([row] * rows)} {conflict}"
+
+
+@functools.cache
+def _with(given: Sequence[Column], rows: int, sql: str) -> str:
+    row = f"({', '.join('?' * len(given))})"
+    names = ", ".join(f'"{column.name}"' for column in given)
+    return f"WITH v ({names}) AS (VALUES {', '.join([row] * rows)}) {sql}"
+
+
+def _chunks(rows: Sequence[Sequence[Value]]) -> Iterator[Sequence[Sequence[Value]]]:
+    at = 0
+    for size in CHUNKS:
+        while len(rows) - at >= size:
+            yield rows[at : at + size]
+            at += size
+
+
+class SqliteSession:
+    """Implements sql.session.Session."""
+
+    dialect = SQLITE
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.execute(sql, params).fetchall()
+
+    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+        cursor = self._connection.execute(sql, params)
+        cursor.arraysize = 1000
+        while rows := cursor.fetchmany():
+            yield from rows
+
+    def write(self, sql: str, params: Sequence[Any] = ()) -> int:
+        return self._connection.execute(sql, params).rowcount
+
+    def insert(self, into: Table, rows: Sequence[Sequence[Value]], conflict: str = "") -> None:
+        for chunk in _chunks(rows):
+            self._connection.execute(
+                _insert(into, len(chunk), conflict), list(itertools.chain.from_iterable(chunk))
+            )
+
+    def with_rows(self, given: Sequence[Column], rows: Sequence[Sequence[Value]], sql: str) -> None:
+        for chunk in _chunks(rows):
+            self._connection.execute(
+                _with(given, len(chunk), sql), list(itertools.chain.from_iterable(chunk))
+            )
+
+    def among(self, column: str, type: str) -> str:
+        return f"{column} IN (SELECT value FROM json_each(?))"
+
+    def listed(self, values: Iterable[int] | Iterable[str]) -> str:
+        return msgspec.json.encode(list(values)).decode()

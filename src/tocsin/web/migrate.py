@@ -1,0 +1,151 @@
+"""`python -m tocsin.web.migrate`: bring the database's schema up to this version, and say what was done.
+
+Several may start at once: they take turns, and the later ones find nothing to do. A schema newer than this version is
+refused (exit code 3), because old code on new tables loses data quietly.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from tocsin.engine.store.data_directory import inbox_file, main_file
+
+NEWER = 3
+LOCK = 7_463_002_118  # PostgreSQL's advisory lock of everybody who migrates a Tocsin database
+SOURCES = Path(__file__).parents[1]
+
+
+class NewerSchema(Exception):
+    """The database has migrations that this version does not know."""
+
+
+def main() -> int:
+    try:
+        for line in migrate():
+            print(line)
+    except NewerSchema as error:
+        print(error, file=sys.stderr)
+        return NEWER
+    return 0
+
+
+def migrate() -> list[str]:
+    """Apply what is missing; a sentence for each thing done. Raises NewerSchema, and the database's own errors."""
+    url = os.environ.get("TOCSIN_DATABASE_URL")
+    data = Path(os.environ.get("TOCSIN_DATA", "data"))
+    fingerprint = _fingerprint()
+    if not url and _known(data, fingerprint):
+        return []
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.web.settings")
+    import django
+
+    django.setup()
+    with _turn(data) if not url else _postgres_turn():
+        done = [line for alias in _aliases() for line in _apply(alias)]
+    if not url:
+        _remember(data, fingerprint)
+    return done
+
+
+# --- nothing to do, without loading Django ---------------------------------------------------------------------------
+
+
+def _fingerprint() -> str:
+    """Names and contents of all migrations this version knows; Django's own change only with its version."""
+    digest = hashlib.sha256(f"django {version('django')}\n".encode())
+    for path in sorted((SOURCES / "apps").glob("*/migrations/*.py")):
+        digest.update(f"{path.relative_to(SOURCES)}\n".encode() + path.read_bytes())
+    digest.update((SOURCES / "web" / "settings.py").read_bytes())  # it says which apps there are
+    return digest.hexdigest()
+
+
+def _known(data: Path, fingerprint: str) -> bool:
+    files = (main_file(data), inbox_file(data))
+    if not all(path.exists() for path in files):
+        return False
+    return all(_mark(path) == fingerprint for path in files)
+
+
+def _mark(path: Path) -> str:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute("SELECT fingerprint FROM schema_mark").fetchone()
+        except sqlite3.OperationalError:  # never marked
+            return ""
+    return str(found[0]) if found else ""
+
+
+def _remember(data: Path, fingerprint: str) -> None:
+    for path in (main_file(data), inbox_file(data)):
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA busy_timeout = 10000")
+            connection.execute("CREATE TABLE IF NOT EXISTS schema_mark (fingerprint text NOT NULL)")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM schema_mark")
+            connection.execute("INSERT INTO schema_mark VALUES (?)", (fingerprint,))
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+# --- taking turns ----------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _turn(data: Path) -> Iterator[None]:
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (data / "migrate.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _postgres_turn() -> Iterator[None]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        connection.close()
+
+
+# --- the work --------------------------------------------------------------------------------------------------------
+
+
+def _aliases() -> list[str]:
+    from django.conf import settings
+
+    return list(settings.DATABASES)
+
+
+def _apply(alias: str) -> list[str]:
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    connection = connections[alias]
+    executor = MigrationExecutor(connection)
+    known = set(executor.loader.disk_migrations)
+    newer = sorted(key for key in executor.loader.applied_migrations if key not in known)
+    if newer:
+        names = ", ".join(f"{app}.{name}" for app, name in newer)
+        raise NewerSchema(
+            f"This database was migrated by a newer Tocsin ({names}); start that version, or a newer one, instead."
+        )
+    targets = executor.loader.graph.leaf_nodes()
+    plan = executor.migration_plan(targets)
+    executor.migrate(targets, plan=plan)
+    where = "" if alias == "default" else f" ({alias})"
+    return [f"Applied {migration.app_label}.{migration.name}{where}." for migration, _ in plan]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

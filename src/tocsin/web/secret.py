@@ -1,0 +1,43 @@
+"""The key that signs sessions and links."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class MissingSecret(Exception):
+    """The named file has no key in it."""
+
+
+def secret_key(environment: Mapping[str, str], data: Path) -> str:
+    """From TOCSIN_SECRET_KEY, from the file TOCSIN_SECRET_KEY_FILE names, or from `secret.key` in the data directory (0600),
+    which the first call makes. Raises MissingSecret, OSError."""
+    given = environment.get("TOCSIN_SECRET_KEY")
+    if given:
+        return given
+    named = environment.get("TOCSIN_SECRET_KEY_FILE")
+    path = Path(named) if named else data / "secret.key"
+    if not named and not path.exists():
+        _make(path)
+    key = path.read_text().strip()
+    if not key:
+        raise MissingSecret(f"{path} holds no key; put a long random text into it")
+    return key
+
+
+def _make(path: Path) -> None:
+    """Whole or not at all, and the first of two processes wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
