@@ -2,8 +2,6 @@
 
 import json
 import socketserver
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -116,13 +114,6 @@ def run() -> Run:
         return CliRunner().invoke(app, list(words), input=stdin, catch_exceptions=False)
 
     return typed
-
-
-def in_a_process(*words: str) -> subprocess.CompletedProcess[str]:
-    """The real program, for what only a process shows."""
-    return subprocess.run(
-        [sys.executable, "-m", "tocsin.cli.main", *words], capture_output=True, text=True, check=False
-    )
 
 
 def as_json(result: Result) -> Any:
