@@ -32,10 +32,10 @@ def register(app: typer.Typer) -> None:
 
 def validate(desk: Desk, path: Where) -> None:
     """Check files without a server: every mistake with its file, line, field and what was expected."""
-    from tocsin.config.validate import validate_files
+    from tocsin.config.perform import check
 
     files = _files(path)
-    _, problems = validate_files(files)
+    problems = check(files, desk.now).problems
     desk.answer(problems, lambda found: _show_verdict(desk, found, len(files)))
     if _errors(problems):
         raise typer.Exit(REFUSED)

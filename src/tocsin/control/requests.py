@@ -1,13 +1,17 @@
 """Every request that a door may bring and every answer it gets, as tagged values (JSON on the wire).
 
-`perform.py` carries them out; `local.py` brings them over the data directory's socket, `http.py` over HTTP. A refused request
-raises Refused, which a door shows with its field and sentence.
+`perform.py` carries them out; `http.py` brings them over HTTP and over the data directory's socket. A refused request raises
+Refused, which a door shows with its field and sentence.
 """
 
 from datetime import datetime, timedelta
 
 import msgspec
 
+from tocsin.config.answers import ConfigFile as ConfigFile
+from tocsin.config.answers import PlanLine as PlanLine
+from tocsin.config.answers import PlanView as PlanView
+from tocsin.config.answers import Problem as Problem
 from tocsin.core.respond.incident import Command, Incident
 from tocsin.core.respond.page import Page
 from tocsin.core.severity import Severity
@@ -131,11 +135,6 @@ class EndOperational(msgspec.Struct, frozen=True, tag="end_operational"):
 
 
 # --- requests: configuration -----------------------------------------------------------------------------------------
-
-
-class ConfigFile(msgspec.Struct, frozen=True):
-    path: str
-    text: str
 
 
 class PlanConfiguration(msgspec.Struct, frozen=True, tag="plan", omit_defaults=True):
@@ -313,32 +312,6 @@ class OperationalView(msgspec.Struct, frozen=True):
     what: str  # matchers, services or "bob on platform-primary", as text
     created_by: str = ""
     comment: str = ""
-
-
-class PlanLine(msgspec.Struct, frozen=True):
-    """`change`: add, change, remove, keep (would be removed with --prune)."""
-
-    change: str
-    kind: str
-    name: str
-    fields: tuple[str, ...] = ()  # "steps[0].wait: 10m -> 5m"
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """`level`: error or warning. Lines count from 1."""
-
-    level: str
-    file: str
-    line: int
-    field: str
-    message: str
-
-
-class PlanView(msgspec.Struct, frozen=True):
-    lines: tuple[PlanLine, ...]
-    problems: tuple[Problem, ...] = ()
-    revision: int = 0
-    applied: bool = False
 
 
 class StatusView(msgspec.Struct, frozen=True):
