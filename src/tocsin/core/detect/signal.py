@@ -42,8 +42,8 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     """One request, understood.
 
     `complete_group`: the sender's name for a group whose complete membership these signals are (Alertmanager's
-    groupKey, not truncated); members known from before and missing now have left. `pregrouped`: the sender has already waited
-    to group, so an unset group_wait is zero.
+    groupKey, not truncated); members known from before and missing now have left. `pregrouped`: the sender has already
+    waited to group, so an unset group_wait is zero.
     """
 
     signals: tuple[Signal, ...] = ()
@@ -77,6 +77,14 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     integration: str
     received_at: int  # microseconds
     parsed: Parsed
+
+
+class Renewal(msgspec.Struct, frozen=True, gc=False):
+    """Alerts that were sent again and say nothing new but a later end: no inbox row stands behind them."""
+
+    integration: str
+    received_at: int  # microseconds
+    signals: tuple[Signal, ...]
 
 
 class Unreadable(ValueError):

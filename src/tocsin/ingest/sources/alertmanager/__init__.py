@@ -1,0 +1,3 @@
+from tocsin.ingest.sources.alertmanager.parse import Alertmanager as _Source
+
+SOURCES = (_Source(),)

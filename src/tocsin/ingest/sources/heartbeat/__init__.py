@@ -1,0 +1,3 @@
+from tocsin.ingest.sources.heartbeat.parse import Heartbeat as _Source
+
+SOURCES = (_Source(),)

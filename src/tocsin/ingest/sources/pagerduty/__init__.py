@@ -1,0 +1,3 @@
+from tocsin.ingest.sources.pagerduty.parse import ChangeEvents, Events
+
+SOURCES = (Events(), ChangeEvents())

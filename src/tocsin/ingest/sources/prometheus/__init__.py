@@ -1,0 +1,3 @@
+from tocsin.ingest.sources.prometheus.parse import Prometheus as _Source
+
+SOURCES = (_Source(),)
