@@ -3,6 +3,7 @@
 from tocsin.core.respond.incident import EscalationStatus, Incident, Kind, State, Timer
 from tocsin.core.severity import DEFAULT_SEVERITIES
 from tocsin.engine.kinds import INCIDENT
+from tocsin.engine.store.prose import clean
 
 WAKING_KINDS = tuple(INCIDENT[timer] for timer in Timer if timer is not Timer.CLOSE)  # closing wakes nobody
 
@@ -40,4 +41,4 @@ def owes_timer(incident: Incident) -> bool:
 def words(incident: Incident) -> str:
     """What a text search looks in, case-folded."""
     parts = (incident.title, incident.summary, incident.service or "", *incident.labels.values())
-    return "\n".join(parts).casefold().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return clean("\n".join(parts).casefold())

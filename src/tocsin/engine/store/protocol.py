@@ -365,7 +365,7 @@ class Store(Protocol):
     def append(self, rows: Sequence[InboxRow]) -> int:
         """Append to the inbox durably, apart from any transaction under way, so that accepting never waits for deciding (on
         SQLite the inbox is a file of its own). Given ids are ignored; ids are contiguous and become visible in
-        order. The first id given out."""
+        order. The first id given out. Wakes `inbox`, here and on other nodes."""
         ...
 
     def tidy(self) -> None:

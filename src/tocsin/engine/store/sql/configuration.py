@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import Entry
-from tocsin.engine.store.sql.session import Session, clean, columns, replacing, table
+from tocsin.engine.store.sql.session import Session, columns, replacing, table
 
 ENTRY = table(
     "configuration_entry",

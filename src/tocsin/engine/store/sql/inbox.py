@@ -5,8 +5,9 @@
 
 from collections.abc import Sequence
 
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import InboxRow
-from tocsin.engine.store.sql.session import Session, clean, table
+from tocsin.engine.store.sql.session import Session, table
 
 REQUEST = table("inbox", "id bigint, received_at bigint, integration text, source text, body bytea")
 QUARANTINED = table(

@@ -8,8 +8,9 @@ import msgspec
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Incident
 from tocsin.engine.store.owed import WAKING_KINDS, owes_timer, words
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import IncidentFilter
-from tocsin.engine.store.sql.session import Row, Session, Value, clean, replacing, table
+from tocsin.engine.store.sql.session import Row, Session, Value, replacing, table
 
 INCIDENT = table(
     "incident",

@@ -6,8 +6,9 @@ import msgspec
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import AttemptRow, NotificationRow
-from tocsin.engine.store.sql.session import Session, clean, columns, replacing, table
+from tocsin.engine.store.sql.session import Session, columns, replacing, table
 
 NOTIFICATION = table(
     "notification",

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import astuple
 
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import AuditRow, ChangeRow
-from tocsin.engine.store.sql.session import Session, clean, table
+from tocsin.engine.store.sql.session import Session, table
 
 CHANGE = table(
     "change_event",

@@ -88,12 +88,3 @@ class Session(Protocol):
         ...
 
     def listed(self, values: Iterable[int] | Iterable[str]) -> Any: ...
-
-
-def clean(text: str) -> str:
-    """Prose as both databases can hold it: PostgreSQL's text knows no NUL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def clean_or_none(text: str | None) -> str | None:
-    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")

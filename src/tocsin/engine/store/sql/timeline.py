@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import TimelineRow
-from tocsin.engine.store.sql.session import Session, clean, table
+from tocsin.engine.store.sql.session import Session, table
 
 ENTRY = table(
     "timeline_entry",

@@ -1,0 +1,116 @@
+"""The simulated world's store. Deterministic: the same calls give the same answers, tokens included."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from tocsin.engine.store.memory.agenda import MemoryAgenda
+from tocsin.engine.store.memory.detection import (
+    MemoryAlerts,
+    MemoryConfiguration,
+    MemoryGroups,
+    MemoryHeartbeats,
+    MemoryInbox,
+    MemoryOwnership,
+    MemoryRecords,
+)
+from tocsin.engine.store.memory.journal import Journal
+from tocsin.engine.store.memory.response import (
+    MemoryIncidents,
+    MemoryNotifications,
+    MemoryPages,
+    MemoryTimeline,
+)
+from tocsin.engine.store.protocol import (
+    AgendaTable,
+    AlertTable,
+    ConfigurationTable,
+    GroupTable,
+    HeartbeatTable,
+    InboxRow,
+    InboxTable,
+    IncidentTable,
+    NotificationTable,
+    OwnershipTable,
+    PageTable,
+    RecordTable,
+    TimelineTable,
+    Transaction,
+)
+
+T = TypeVar("T")
+
+
+class MemoryTransaction:
+    """Implements protocol.Transaction; one object serves all transactions, which come one after the other."""
+
+    def __init__(self, journal: Journal, now: Callable[[], int]) -> None:
+        self._now = now
+        self.topics: set[str] = set()
+        self.requests = MemoryInbox(journal)
+        agenda = MemoryAgenda(journal)
+        self.configuration: ConfigurationTable = MemoryConfiguration(journal)
+        self.inbox: InboxTable = self.requests
+        self.ownership: OwnershipTable = MemoryOwnership(journal)
+        self.alerts: AlertTable = MemoryAlerts(journal)
+        self.groups: GroupTable = MemoryGroups(journal)
+        self.incidents: IncidentTable = MemoryIncidents(journal, agenda)
+        self.timeline: TimelineTable = MemoryTimeline(journal)
+        self.pages: PageTable = MemoryPages(journal)
+        self.notifications: NotificationTable = MemoryNotifications(journal)
+        self.agenda: AgendaTable = agenda
+        self.heartbeats: HeartbeatTable = MemoryHeartbeats(journal)
+        self.records: RecordTable = MemoryRecords(journal)
+
+    def now(self) -> int:
+        return self._now()
+
+    def wake(self, topic: str) -> None:
+        self.topics.add(topic)
+
+
+class MemoryStore:
+    """Implements protocol.Store. `now` is the virtual clock in microseconds since the epoch."""
+
+    def __init__(
+        self, now: Callable[[], int], on_wake: Callable[[frozenset[str]], None] = lambda topics: None
+    ) -> None:
+        self._journal = Journal()
+        self._tx = MemoryTransaction(self._journal, now)
+        self._on_wake = on_wake
+        self._turn = threading.Lock()
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        with self._turn:
+            self._tx.topics.clear()
+            try:
+                result = work(self._tx)
+            except BaseException:
+                self._journal.roll_back()
+                raise
+            self._journal.commit()
+            topics = frozenset(self._tx.topics)
+        if topics:
+            self._on_wake(topics)
+        return result
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        with self._turn:
+            self._journal.read_only = True
+            try:
+                return work(self._tx)
+            finally:
+                self._journal.read_only = False
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        with self._turn:
+            first = self._tx.requests.append(rows)
+            self._journal.commit()
+        self._on_wake(frozenset({"inbox"}))
+        return first
+
+    def tidy(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
