@@ -4,14 +4,13 @@ Publishing is JSON to the server's root: the same JSON posted to the topic would
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 
 from tocsin.channels.channel import Channel
 from tocsin.channels.http import DEADLINE, Answer, check_url, outcome, post, retry_after
-from tocsin.channels.plain import line, web_url, within_bytes
+from tocsin.channels.plain import host_of, line, web_url, within_bytes
 from tocsin.channels.wording import headline, text_without_title
 from tocsin.core.respond.delivery import Failed, Outcome, Purpose
 from tocsin.core.respond.message import Message
@@ -92,7 +91,7 @@ class Ntfy:
         if token := options.get("token"):
             headers["Authorization"] = f"Bearer {token}"
         answer = await post(http, root, encode(message, topic), headers, self.deadline)
-        return _read(answer, urlsplit(root).netloc.rpartition("@")[2])
+        return _read(answer, host_of(root))
 
 
 def server_and_topic(address: str) -> tuple[str, str]:
