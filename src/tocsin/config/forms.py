@@ -20,10 +20,11 @@ Json = dict[str, Any]
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A value to write, with a comment behind it."""
+    """A value to write, with a comment behind it. `hidden` is what it stands for: to be compared, never to be shown."""
 
     tree: "Tree"
     comment: str
+    hidden: str = ""
 
 
 Tree = str | int | bool | date | None | list["Tree"] | dict[str, "Tree"] | Noted  # what is written

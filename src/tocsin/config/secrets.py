@@ -11,9 +11,8 @@ from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import Json, Names, Noted, Reading, Tree, described, nearest
 from tocsin.core.people import MissingSecret, Secret
 
-STORED = (
-    Secret()
-)  # "the value the store has": read from an export, replaced before anything is planned or kept
+# "The value the store has": read from an export, replaced before anything is planned or kept.
+STORED = Secret()
 _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _NOTE = "kept in the store; {env: NAME} or {file: PATH} would move it out"
 _TELLING = ("token", "secret", "password", "key", "auth", "credential")
@@ -82,7 +81,7 @@ def write_secret(value: str | Secret) -> Tree:
         case Secret(file=str(path)):
             return {"file": path}
         case _:
-            return Noted({"stored": True}, _NOTE)
+            return Noted({"stored": True}, _NOTE, value if isinstance(value, str) else "")
 
 
 def read_secret(node: Node, reading: Reading, warn: bool) -> str | Secret:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from tocsin import ingest
 from tocsin.channels import registry
+from tocsin.ingest.registry import integration_types
 
 
 class Checks(Protocol):
@@ -25,8 +24,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 @cache
 def installed() -> Surroundings:
     """What the folders of channels/ and ingest/sources/ hold."""
-    sources = Path(ingest.__file__).parent / "sources"
     return Surroundings(
         channels={name: registry.channel(name) for name in registry.names()},
-        sources=frozenset(found.parent.name for found in sources.glob("*/parse.py")),
+        sources=integration_types(),
     )

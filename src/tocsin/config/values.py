@@ -163,7 +163,9 @@ def _hours(text: str) -> tuple[time, time]:
 
 
 def _instant(text: str) -> datetime:
-    wanted = f"expected an instant with its zone such as 2026-06-14T14:30:00Z or 2026-06-14 14:30 Europe/Berlin, found {text!r}"
+    wanted = (
+        f"expected an instant such as 2026-06-14T14:30:00Z or 2026-06-14 14:30 Europe/Berlin, found {text!r}"
+    )
     words = text.split()
     there = _zone(words[2]) if len(words) == 3 and words[2] != "Z" else ""
     if there:

@@ -36,7 +36,7 @@ from tocsin.engine.store.protocol import Entry
 Noun = Any  # one of the types below: each kind has its own
 Key = tuple[str, str]  # (kind, name), as entries are known
 
-SINGLE = "house"  # the entry's name of a kind of which there is one
+SINGLE = ""  # the entry's name of a kind of which there is one
 CONTACT_METHODS = "contact_methods"  # people's own, made on screen, named "<person>.<method>"; never in files
 
 

@@ -1,0 +1,167 @@
+"""From the store's entries to the facts that decisions read. A broken entry is left out and reported, never raised."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from tocsin.config.schema.kinds import CONTACT_METHODS, SINGLE, Noun, from_entry
+from tocsin.core.configuration import (
+    Configuration,
+    Defaults,
+    Heartbeat,
+    Inhibition,
+    Route,
+    Silence,
+    TimeInterval,
+)
+from tocsin.core.detect.matchers import compile_matchers
+from tocsin.core.oncall.schedule import Schedule
+from tocsin.core.oncall.wall_clock import zone
+from tocsin.core.people import ContactMethod, Person, Team
+from tocsin.core.severity import DEFAULT_SEVERITIES, Severity
+from tocsin.engine.store.protocol import Entry, Transaction
+
+_log = structlog.get_logger(__name__)
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """An entry that cannot be used, and why."""
+
+    kind: str
+    name: str
+    why: str
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    configuration: Configuration
+    broken: tuple[Broken, ...]
+
+
+def load(tx: Transaction) -> Configuration:
+    """The configuration at the store's revision. What is broken is logged; `load_all` hands it out."""
+    loaded = load_all(tx)
+    for each in loaded.broken:
+        _log.error("configuration entry left out", kind=each.kind, name=each.name, why=each.why)
+    return loaded.configuration
+
+
+def load_all(tx: Transaction) -> Loaded:
+    revision = tx.configuration.revision()
+    return assemble(tx.configuration.entries(), revision)
+
+
+def assemble(entries: Iterable[Entry], revision: int = 0) -> Loaded:
+    """Entries in any order make the same configuration: nouns by name, overrides in the order in which they were made."""
+    nouns: dict[str, dict[str, Noun]] = {}
+    broken: list[Broken] = []
+    for entry in sorted(
+        entries, key=lambda entry: (entry.created_at if entry.kind == "overrides" else 0, entry.name)
+    ):
+        try:
+            noun = from_entry(entry)
+            usable(noun)
+        except (ValueError, msgspec.DecodeError) as wrong:
+            broken.append(Broken(entry.kind, entry.name, str(wrong)))
+            continue
+        nouns.setdefault(entry.kind, {})[entry.name] = noun
+    return Loaded(configuration_of(nouns, revision), tuple(broken))
+
+
+def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0) -> Configuration:
+    """Nouns by kind and name as one configuration."""
+
+    def many(kind: str) -> dict[str, Any]:
+        return dict(nouns.get(kind, {}))
+
+    return Configuration(
+        revision=revision,
+        people=_with_own_methods(many("people"), many(CONTACT_METHODS)),
+        teams=many("teams"),
+        schedules=many("schedules"),
+        policies=many("policies"),
+        services=many("services"),
+        chats=many("chats"),
+        integrations=many("integrations"),
+        heartbeats=many("heartbeats"),
+        time_intervals=many("time_intervals"),
+        inhibitions=tuple(many("inhibitions").values()),
+        severities={
+            **DEFAULT_SEVERITIES,
+            **{Severity(name): rule for name, rule in many("severities").items()},
+        },
+        route=many("routes").get(SINGLE, Route(path="")),
+        overrides=tuple(many("overrides").values()),
+        silences=tuple(many("silences").values()),
+        maintenance=tuple(many("maintenance").values()),
+        dead_mans_switch=many("dead_mans_switch").get(SINGLE),
+        defaults=many("defaults").get(SINGLE, Defaults()),
+    )
+
+
+def _with_own_methods(people: dict[str, Person], own: Mapping[str, ContactMethod]) -> dict[str, Person]:
+    """What people set up themselves, named `<person>.<method>`: in place of the file's method of that name, or beside it."""
+    for name, method in own.items():
+        person = people.get(name.removesuffix(f".{method.name}"))
+        if person is None:
+            continue
+        others = tuple(each for each in person.contact if each.name != method.name)
+        people[person.key] = msgspec.structs.replace(person, contact=(*others, method))
+    return people
+
+
+# --- what decoding does not check ------------------------------------------------------------------------------------
+
+
+def usable(noun: Noun) -> None:
+    """Raises ValueError for a pattern or a time zone that no decision could work with."""
+    check = _CHECKS.get(type(noun))
+    if check is not None:
+        check(noun)
+
+
+def _check_route(route: Route) -> None:
+    compile_matchers(route.matchers)
+    for child in route.routes:
+        _check_route(child)
+
+
+def _check_inhibition(rule: Inhibition) -> None:
+    compile_matchers(rule.source)
+    compile_matchers(rule.target)
+
+
+def _check_matchers(noun: Silence | Heartbeat) -> None:
+    compile_matchers(noun.matchers)
+
+
+def _check_person(person: Person) -> None:
+    zone(person.time_zone)
+
+
+def _check_team(team: Team) -> None:
+    zone(team.business_hours.time_zone)
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    zone(schedule.time_zone)
+    for layer in schedule.layers:
+        zone(layer.time_zone or schedule.time_zone)
+
+
+def _check_interval(interval: TimeInterval) -> None:
+    for each in interval.ranges:
+        zone(each.location)
+
+
+_CHECKS: dict[Any, Callable[[Any], None]] = {
+    Route: _check_route,
+    Inhibition: _check_inhibition,
+    Silence: _check_matchers,
+    Heartbeat: _check_matchers,
+    Person: _check_person,
+    Team: _check_team,
+    Schedule: _check_schedule,
+    TimeInterval: _check_interval,
+}

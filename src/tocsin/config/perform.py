@@ -1,0 +1,58 @@
+"""Configuration's verbs for the doors: check, plan, apply, export.
+
+Reading YAML is slow and remembered: a door that calls `validate.documents` first keeps it out of the transaction.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from tocsin.config.answers import ConfigFile, PlanView
+from tocsin.config.apply import apply
+from tocsin.config.export import export
+from tocsin.config.plan import plan
+from tocsin.config.schema.kinds import to_entry
+from tocsin.config.validate import Checked
+from tocsin.config.validate import check as check
+from tocsin.core.configuration import Origin
+from tocsin.core.instants import instant, micros
+from tocsin.engine.store.protocol import Entry, Transaction
+
+EXPORTED = "tocsin.yaml"
+
+
+class Wanted(Protocol):
+    """What a request to plan or apply says."""
+
+    @property
+    def files(self) -> tuple[ConfigFile, ...]: ...
+    @property
+    def prune(self) -> bool: ...
+
+
+def entries_of(checked: Checked, actor: str, now: datetime) -> list[Entry]:
+    """What was checked, as the store would keep it."""
+    return [to_entry(kind, noun, Origin.GIT, actor, micros(now)) for (kind, _), noun in checked.nouns.items()]
+
+
+def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> PlanView:
+    """What applying these files would change; with errors, only the problems."""
+    now = now or instant(tx.now())
+    current = tuple(tx.configuration.entries())
+    revision = tx.configuration.revision()
+    checked = check(request.files, now, store=current, prune=request.prune)
+    lines = plan(entries_of(checked, "", now), current, request.prune) if checked.sound else ()
+    return PlanView(lines, checked.problems, revision)
+
+
+def apply_view(tx: Transaction, request: Wanted, actor: str, now: datetime) -> PlanView:
+    """Apply them, all or nothing: with errors nothing is written and `applied` is False."""
+    revision = tx.configuration.revision()
+    checked = check(request.files, now, store=tuple(tx.configuration.entries()), prune=request.prune)
+    if not checked.sound:
+        return PlanView((), checked.problems, revision)
+    lines, revision = apply(tx, entries_of(checked, actor, now), request.prune)
+    return PlanView(lines, checked.problems, revision, applied=True)
+
+
+def export_view(tx: Transaction) -> ConfigFile:
+    return ConfigFile(EXPORTED, export(tx.configuration.entries()))
