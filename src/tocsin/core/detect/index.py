@@ -1,23 +1,54 @@
 """The detection index: every alert that matters now, its groups, and what holds it back. One owner, mutable.
 
 It sees every alert, so it is an index and not a decision: `apply` and `tick` answer with Changes, the engine decides each
-changed group, asks `rows` for what to store, and after the commit calls `committed`. After a failed commit the index is ahead
-of the store: throw it away and `load` another. Instants are microseconds since the epoch.
+changed group, asks `rows` for what to store, and after the commit calls `committed`. After a failed commit the index is
+ahead of the store: throw it away and `load` another. Instants are microseconds since the epoch.
 """
 
+import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.grouping import Group, GroupChange
+from tocsin.core.detect.gathering import (
+    ABSENT,
+    COUNTS,
+    HELD,
+    HOLD_REASONS,
+    SILENT,
+    STATUS_TEXT,
+    Alert,
+    Delta,
+    Gathering,
+    Hold,
+    Landing,
+    Status,
+    Verdict,
+    for_flush,
+    what_changed,
+)
+from tocsin.core.detect.grouping import Group, GroupChange, episode_over, removable_at
+from tocsin.core.detect.inhibition import InhibitionIndex
+from tocsin.core.detect.leases import LeaseWheel
+from tocsin.core.detect.matchers import Predicate, compile_matchers
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
-from tocsin.core.detect.routing import ResolvedRoute
-from tocsin.core.detect.signal import Report
+from tocsin.core.detect.routing import ResolvedRoute, RoutingTree, group_key, group_labels
+from tocsin.core.detect.signal import Report, Signal, SignalKind
+from tocsin.core.detect.silences import CompiledSilence, Window
+from tocsin.core.labels import decode_labels, encode_labels, identity_of_encoded
 from tocsin.core.reasons import Reason
 
 # group key -> (the group as decided, its incident, why)
 Outcome = tuple[Group, int | None, Reason]
+
+MINUTE = 60_000_000
+GRACE = 5 * MINUTE  # a lease after a restart; Prometheus renews within four minutes
+REMEMBERED = 30 * MINUTE  # a resolved alert keeps its id that long, should it fire again
+REMEMBERED_AT_MOST = 200_000
+VERDICTS_AT_MOST = 50_000
+URLS_AT_MOST = 10_000
 
 
 class HeartbeatSeen(msgspec.Struct, frozen=True):
@@ -28,7 +59,7 @@ class HeartbeatSeen(msgspec.Struct, frozen=True):
 
 
 class AcknowledgedSignal(msgspec.Struct, frozen=True):
-    """A sender's acknowledgement (PagerDuty), with the groups whose incidents it concerns."""
+    """A sender's acknowledgement (PagerDuty), with the groups and the incidents it concerns."""
 
     integration: str
     key: str
@@ -37,63 +68,1066 @@ class AcknowledgedSignal(msgspec.Struct, frozen=True):
 
 
 class Changes:
-    """What one call changed. Read `groups`, `heartbeats`, `acknowledged`, `removed`; hand it back to `rows` and `committed`."""
+    """What one call changed: `groups` to decide, `heartbeats`, `acknowledged`, keys of groups `removed`.
 
-    now: int
-    groups: list[GroupChange]
-    heartbeats: list[HeartbeatSeen]
-    acknowledged: list[AcknowledgedSignal]
-    removed: list[str]  # keys of groups to forget in the store
+    Hand it back to `rows` and `committed`.
+    """
+
+    __slots__ = (
+        "_adopted",
+        "_deltas",
+        "_new",
+        "_outcomes",
+        "_rehold",
+        "_rows",
+        "_touched",
+        "acknowledged",
+        "groups",
+        "heartbeats",
+        "now",
+        "removed",
+    )
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.groups: list[GroupChange] = []
+        self.heartbeats: list[HeartbeatSeen] = []
+        self.acknowledged: list[AcknowledgedSignal] = []
+        self.removed: list[str] = []
+        self._new: list[AlertRow] = []
+        self._touched: dict[int, Alert] = {}
+        self._deltas: dict[Gathering, Delta] = {}
+        self._rehold: set[int] = set()
+        self._adopted: set[str] = set()  # groups whose state must be stored even if it does not change
+        self._rows: list[AlertStateRow] = []
+        self._outcomes: Mapping[str, Outcome] = {}
+
+    @property
+    def new_alerts(self) -> int:
+        return len(self._new)
+
+    @property
+    def touched_alerts(self) -> int:
+        return len(self._touched)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to decide, store or pass on."""
+        return bool(self.groups or self._touched or self.heartbeats or self.acknowledged or self.removed)
 
 
 class Detection:
-    """The one owned index."""
+    """The one owned index. Alerts are known by the hash of their whole label set, compared whole on a hit."""
 
-    def __init__(self, configuration: Configuration, next_alert_id: int) -> None: ...
+    def __init__(self, configuration: Configuration, next_alert_id: int) -> None:
+        self._next_id = next_alert_id
+        self._known: dict[int, Alert] = {}
+        self._groups: dict[str, Gathering] = {}
+        self._keys: dict[tuple[str, str], list[int]] = {}
+        self._shared_keys: dict[int, set[tuple[str, str]]] = {}  # alerts with more than one open key
+        self._complete: dict[tuple[str, str], set[int]] = {}
+        self._leases = LeaseWheel()
+        self._grace_until = 0
+        self._resolved: dict[int, int] = {}  # identity -> when it may be forgotten, in that order
+        self._removable: list[tuple[int, str]] = []
+        self._urls: dict[str, str] = {}
+        self._active = 0
+        self._configure(configuration)
+        self._landings_by_id: dict[str, Landing] = self._fresh_landings()
+
+    # --- what the configuration says ---------------------------------------------------------------------------------
+
+    def _configure(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._tree = RoutingTree(configuration.route, configuration.defaults.flap_window)
+        self._inhibitions = InhibitionIndex(configuration.inhibitions)
+        self._silences = tuple(CompiledSilence(s) for s in configuration.silences)
+        self._windows = tuple(Window(m) for m in configuration.maintenance)
+        self._heartbeats: tuple[tuple[str, Predicate], ...] = tuple(
+            (h.key, compile_matchers(h.matchers)) for h in configuration.heartbeats.values() if h.matchers
+        )
+        self._extra = {key: i.labels for key, i in configuration.integrations.items() if i.labels}
+        self._service = {key: i.service for key, i in configuration.integrations.items()}
+        names = set(self._tree.names | self._inhibitions.names)
+        for silence in configuration.silences:
+            names.update(m.name for m in silence.matchers)
+        for heartbeat in configuration.heartbeats.values():
+            names.update(m.name for m in heartbeat.matchers)
+        self._projected = tuple(sorted(names))
+        self._verdicts: dict[tuple[str | None, ...], Verdict] = {}
+        self._silence_members: dict[str, set[int]] = {s.id: set() for s in self._silences}
+        self._timed_routes = any(r.mute_time_intervals or r.active_time_intervals for r in self._tree.routes)
+        boundaries = {at for s in self._silences for at in (s.starts_at, s.ends_at)}
+        boundaries |= {at for w in self._windows for at in (w.starts_at, w.ends_at)}
+        self._boundaries = sorted(boundaries)
+        self._looked_at = 0  # when the clock was last looked at for boundaries and intervals
+        self._running: tuple[Window, ...] = ()
+
+    def _fresh_landings(self) -> dict[str, Landing]:
+        return {route.id: Landing(route) for route in self._tree.routes}
+
+    def _verdict(self, labels: Mapping[str, str]) -> Verdict:
+        """Memoised by the values of the labels that the configuration mentions."""
+        values = tuple(map(labels.get, self._projected))
+        verdict = self._verdicts.get(values)
+        if verdict is None:
+            if len(self._verdicts) >= VERDICTS_AT_MOST:
+                self._verdicts.clear()
+            verdict = self._verdicts[values] = self._judge(labels)
+        return verdict
+
+    def _judge(self, labels: Mapping[str, str]) -> Verdict:
+        beats = tuple(key for key, matches in self._heartbeats if matches(labels))
+        landings = tuple(self._landings_by_id[route.id] for route in self._tree.landings(labels))
+        silences = tuple(s for s in self._silences if s.matches(labels))
+        roles = self._inhibitions.roles(labels)
+        timed = any(at.route.mute_time_intervals or at.route.active_time_intervals for at in landings)
+        plain = not (silences or roles or timed or self._windows)
+        return Verdict(
+            () if beats else landings, beats, silences, () if beats else roles, plain or bool(beats)
+        )
+
+    # --- reports -----------------------------------------------------------------------------------------------------
+
+    def apply(self, reports: Sequence[Report], now: int) -> Changes:
+        """Take reports in inbox order."""
+        changes = Changes(now)
+        self._look_at_clock(now, changes)
+        for report in reports:
+            parsed = report.parsed
+            if parsed.ping is not None:
+                changes.heartbeats.append(HeartbeatSeen(parsed.ping, report.received_at))
+            listed: set[int] | None = set() if parsed.complete_group is not None else None
+            extra = self._extra.get(report.integration)
+            for signal in parsed.signals:
+                self._take(signal, report, extra, listed, changes)
+            if listed is not None and parsed.complete_group is not None:
+                self._complete_membership(report, parsed.complete_group, listed, changes)
+        return self._finished(changes)
+
+    def _take(
+        self,
+        signal: Signal,
+        report: Report,
+        extra: dict[str, str] | None,
+        listed: set[int] | None,
+        changes: Changes,
+    ) -> None:
+        labels = signal.labels
+        name = None if signal.key is None else (report.integration, signal.key)
+        open_by_key = [] if name is None else self._open_by_key(name)
+        if signal.kind is SignalKind.ACKNOWLEDGED:
+            self._acknowledge(signal, report, extra, open_by_key, changes)
+            return
+        ended = signal.kind is SignalKind.RESOLVED or (
+            signal.ends_at is not None and signal.ends_at <= report.received_at
+        )
+        if not labels:
+            if ended and name is not None:
+                self._resolve_by_key(name, open_by_key, signal, report, changes)
+            return
+        if extra is not None:
+            labels = {**extra, **labels}
+        encoded = encode_labels(labels)
+        identity = identity_of_encoded(encoded)
+        alert = self._known.get(identity)
+        seed = 0
+        while alert is not None and alert.labels != encoded:  # two label sets with one hash
+            seed += 1
+            identity = identity_of_encoded(encoded, seed)
+            alert = self._known.get(identity)
+        if name is not None and listed is None and open_by_key and identity not in open_by_key:
+            # The sender speaks of an alert it has opened already; what it calls it now does not make it another.
+            if ended:
+                self._resolve_by_key(name, open_by_key, signal, report, changes)
+                return
+            alert = self._known[open_by_key[0]]
+            identity, encoded = alert.identity, alert.labels
+            labels = decode_labels(encoded)
+        if ended:
+            if alert is not None:
+                if name is None or self._last_key_of(identity, name):
+                    self._resolve(alert, signal, report, Reason.SOURCE_RESOLVED, changes)
+                if listed is not None and alert.status != Status.RESOLVED:
+                    listed.add(identity)
+            return
+        if alert is None:
+            alert = self._begin(signal, report, labels, encoded, identity, changes)
+        else:
+            self._refresh(alert, signal, report, labels, changes)
+        if alert.verdict.heartbeats:
+            changes.heartbeats += [HeartbeatSeen(key, report.received_at) for key in alert.verdict.heartbeats]
+        if name is not None and identity not in open_by_key:
+            self._remember_key(name, alert)
+        if listed is not None:
+            listed.add(identity)
+
+    def _begin(
+        self,
+        signal: Signal,
+        report: Report,
+        labels: dict[str, str],
+        encoded: bytes,
+        identity: int,
+        changes: Changes,
+    ) -> Alert:
+        """An alert never heard of, or long forgotten."""
+        received_at = report.received_at
+        starts_at = received_at if signal.starts_at is None else signal.starts_at
+        number = self._next_id
+        self._next_id = number + 1
+        alert = Alert(
+            number,
+            identity,
+            report.integration,
+            encoded,
+            encode_labels(signal.annotations),
+            self._url(signal.generator_url),
+            starts_at,
+            None,
+            self._verdict(labels),
+        )
+        alert.key = signal.key
+        self._known[identity] = alert
+        changes._new.append(AlertRow(number, identity, report.integration, encoded, received_at, signal.key))
+        changes._touched[identity] = alert
+        self._renew(alert, signal, report, changes.now)
+        self._land(alert, labels, report.parsed.pregrouped, changes)
+        return alert
+
+    def _refresh(
+        self, alert: Alert, signal: Signal, report: Report, labels: dict[str, str], changes: Changes
+    ) -> None:
+        """News of an alert that is known: most often none at all, and then only its lease is renewed."""
+        status = alert.status
+        if signal.annotations or alert.annotations != b"{}":
+            annotations = encode_labels(signal.annotations)
+            if annotations != alert.annotations:
+                alert.annotations = annotations
+                changes._touched[alert.identity] = alert
+        if signal.generator_url != alert.generator_url:
+            alert.generator_url = self._url(signal.generator_url)
+            changes._touched[alert.identity] = alert
+        starts_at = signal.starts_at
+        until = alert.ends_at
+        if status == Status.RESOLVED:
+            begins = report.received_at if starts_at is None else starts_at
+            # Overlapping ranges are one occurrence, and the earliest start is kept.
+            alert.starts_at = (
+                min(alert.starts_at, begins) if until is not None and begins <= until else begins
+            )
+            alert.ends_at = None
+            alert.status = Status.FIRING
+            self._resolved.pop(alert.identity, None)
+            alert.verdict = self._verdict(labels)
+            changes._touched[alert.identity] = alert
+            self._renew(alert, signal, report, changes.now)
+            self._land(alert, labels, report.parsed.pregrouped, changes)
+            return
+        if starts_at is not None and (
+            starts_at < alert.starts_at or (until is not None and starts_at > until)
+        ):
+            alert.starts_at = starts_at
+            changes._touched[alert.identity] = alert
+        self._renew(alert, signal, report, changes.now)
+        if status == Status.SOURCE_SILENT:
+            alert.status = Status.FIRING
+            changes._touched[alert.identity] = alert
+            self._recode(alert, changes)
+
+    def _renew(self, alert: Alert, signal: Signal, report: Report, now: int) -> None:
+        """Leases count from when the report is taken, so a backlog or a stepped clock does not use them up."""
+        if signal.ends_at is None:
+            alert.ends_at = None
+            return
+        ends_at = signal.ends_at + max(0, now - report.received_at)
+        if alert.ends_at is None or alert.ends_at < ends_at:
+            alert.ends_at = ends_at
+        if not alert.leased:
+            alert.leased = True
+            self._leases.put(alert.identity, ends_at)
+
+    def _resolve(
+        self, alert: Alert, signal: Signal | None, report: Report, reason: Reason, changes: Changes
+    ) -> None:
+        received_at = report.received_at
+        ends_at = received_at
+        if signal is not None and signal.ends_at is not None:
+            ends_at = min(signal.ends_at, received_at)
+        if alert.status == Status.RESOLVED:
+            explicit = signal is not None and signal.ends_at is not None
+            if explicit and (alert.ends_at is None or alert.ends_at < ends_at):
+                alert.ends_at = ends_at
+                changes._touched[alert.identity] = alert
+            return
+        if signal is not None and signal.ends_at is not None and ends_at < alert.starts_at:
+            return  # the end of an earlier occurrence, sent again
+        alert.status = Status.RESOLVED
+        alert.ends_at = ends_at
+        alert.reason = _TEXT[reason]
+        alert.by = ""
+        changes._touched[alert.identity] = alert
+        self._leave(alert, changes)
+        self._resolved[alert.identity] = changes.now + REMEMBERED
+
+    def _url(self, url: str) -> str:
+        """One string per rule, not per alert."""
+        if not url:
+            return ""
+        if len(self._urls) >= URLS_AT_MOST:
+            self._urls.clear()
+        return self._urls.setdefault(url, url)
+
+    # --- keys and complete groups ------------------------------------------------------------------------------------
+
+    def _open_by_key(self, name: tuple[str, str]) -> list[int]:
+        known = self._known
+        return [
+            identity
+            for identity in self._keys.get(name, ())
+            if identity in known and known[identity].status != Status.RESOLVED
+        ]
+
+    def _remember_key(self, name: tuple[str, str], alert: Alert) -> None:
+        if alert.key is None:
+            alert.key = name[1]
+        elif (alert.integration, alert.key) != name:
+            self._shared_keys.setdefault(alert.identity, {(alert.integration, alert.key)}).add(name)
+        self._keys[name] = [*self._open_by_key(name), alert.identity]
+
+    def _last_key_of(self, identity: int, name: tuple[str, str]) -> bool:
+        """Whether no other open key holds the alert; this key lets go of it."""
+        shared = self._shared_keys.get(identity)
+        if shared is None:
+            return True
+        shared.discard(name)
+        if shared:
+            return False
+        del self._shared_keys[identity]
+        return True
+
+    def _resolve_by_key(
+        self, name: tuple[str, str], open_by_key: list[int], signal: Signal, report: Report, changes: Changes
+    ) -> None:
+        for identity in open_by_key:
+            if self._last_key_of(identity, name):
+                self._resolve(self._known[identity], signal, report, Reason.SOURCE_RESOLVED, changes)
+        self._keys.pop(name, None)
+
+    def _acknowledge(
+        self,
+        signal: Signal,
+        report: Report,
+        extra: dict[str, str] | None,
+        open_by_key: list[int],
+        changes: Changes,
+    ) -> None:
+        found = open_by_key
+        if not found and signal.labels:
+            labels = {**extra, **signal.labels} if extra is not None else signal.labels
+            identity = identity_of_encoded(encode_labels(labels))
+            alert = self._known.get(identity)
+            found = [identity] if alert is not None and alert.status != Status.RESOLVED else []
+        groups = dict.fromkeys(group for identity in found for group in self._known[identity].groups)
+        incidents = dict.fromkeys(g.state.incident for g in groups if g.state.incident is not None)
+        changes.acknowledged.append(
+            AcknowledgedSignal(
+                report.integration, signal.key or "", tuple(g.key for g in groups), tuple(incidents)
+            )
+        )
+
+    def _complete_membership(
+        self, report: Report, complete_group: str, listed: set[int], changes: Changes
+    ) -> None:
+        """What the sender's complete list no longer holds has left, unless another list of it still does."""
+        name = (report.integration, complete_group)
+        before = self._complete.get(name, set())
+        for identity in before - listed:
+            alert = self._known.get(identity)
+            if alert is None:
+                continue
+            alert.complete = tuple(c for c in alert.complete if c != complete_group)
+            if not alert.complete and alert.status != Status.RESOLVED:
+                self._resolve(alert, None, report, Reason.LEFT_GROUP, changes)
+        for identity in listed - before:
+            alert = self._known[identity]
+            if complete_group not in alert.complete:
+                alert.complete = (*alert.complete, complete_group)
+                changes._touched[identity] = alert
+        if listed:
+            self._complete[name] = listed
+        else:
+            self._complete.pop(name, None)
+
+    # --- groups ------------------------------------------------------------------------------------------------------
+
+    def _land(self, alert: Alert, labels: dict[str, str], pregrouped: bool, changes: Changes) -> None:
+        """An alert begins to fire (or is routed anew): it joins its groups and takes up its roles."""
+        verdict = alert.verdict
+        if verdict.heartbeats:
+            alert.groups = alert.codes = ()
+            alert.holds = None
+            return
+        landings = verdict.landings
+        if len(landings) == 1:
+            group = self._group(landings[0], labels)
+            alert.groups = group.alone
+        else:
+            alert.groups = tuple(self._group(landing, labels) for landing in landings)
+        self._active += 1
+        code = COUNTS if alert.status == Status.FIRING else SILENT
+        if not verdict.plain:
+            code = ABSENT  # what holds it back is looked at when the whole batch is in
+            self._take_up_roles(alert, labels, changes)
+        alert.holds = None
+        alert.codes = _SAME[code] if len(landings) == 1 else (code,) * len(landings)
+        identity = alert.identity
+        for group in alert.groups:
+            delta = self._delta(group, changes)
+            delta.before.setdefault(identity, ABSENT)
+            group.members.add(identity)
+            group.total += 1
+            if code:
+                group.firing += 1
+                if code == SILENT:
+                    group.silent += 1
+            group.share(labels)
+            if not group.integration:
+                group.integration = alert.integration
+                group.pregrouped = pregrouped
+            if code:
+                self._weigh(group, delta, alert, labels)
+
+    def _weigh(
+        self, group: Gathering, delta: Delta, alert: Alert, labels: dict[str, str] | None = None
+    ) -> None:
+        """An alert begins to count: how bad is it, and since when."""
+        if delta.starts_at is None or alert.starts_at < delta.starts_at:
+            delta.starts_at = alert.starts_at
+        route = group.landing.route
+        severity = route.severity
+        if severity is None:
+            severity = route.severity_of(labels if labels is not None else decode_labels(alert.labels))
+            if severity is None:
+                return
+        if group.worst is None or severity.rank < group.worst.rank:
+            group.worst = severity
+        if delta.severity is None or severity.rank < delta.severity.rank:
+            delta.severity = severity
+
+    def _take_up_roles(self, alert: Alert, labels: dict[str, str], changes: Changes) -> None:
+        identity = alert.identity
+        for silence in alert.verdict.silences:
+            self._silence_members[silence.id].add(identity)
+        if alert.verdict.roles:
+            self._inhibitions.add_target(identity, alert.verdict.roles)
+            changes._rehold.update(self._inhibitions.add_source(alert.verdict.roles))
+        if self._windows:
+            for group in alert.groups:
+                service = self._service_of(alert, group, labels)
+                if service is not None:
+                    group.services.add(service)
+        changes._rehold.add(identity)
+
+    def _leave(self, alert: Alert, changes: Changes) -> None:
+        """An alert ends: it counts nowhere any more and inhibits nothing."""
+        if not alert.groups:
+            return
+        identity = alert.identity
+        self._active -= 1
+        self._lay_down_roles(alert, changes)
+        for group in alert.groups:
+            group.members.discard(identity)
+            if group.landing.route.chat is not None:
+                group.ended[alert.id] = identity
+        self._set_codes(alert, _SAME[ABSENT] * len(alert.groups), changes)
+        alert.holds = None
+
+    def _lay_down_roles(self, alert: Alert, changes: Changes) -> None:
+        verdict = alert.verdict
+        for silence in verdict.silences:
+            self._silence_members[silence.id].discard(alert.identity)
+        if verdict.roles:
+            self._inhibitions.remove_target(alert.identity, verdict.roles)
+            changes._rehold.update(self._inhibitions.remove_source(verdict.roles))
+
+    def _group(self, landing: Landing, labels: Mapping[str, str]) -> Gathering:
+        values = landing.values(labels)
+        group = landing.groups.get(values)
+        if group is None:
+            named = group_labels(landing.route, labels)
+            key = group_key(landing.route, named)
+            group = self._groups.get(key)
+            if group is None:
+                state = Group(key=key, route=landing.route.id, labels=named)
+                group = self._groups[key] = Gathering(key, landing, named, values, state)
+            else:  # its route was configured anew, yet names it as before
+                group.landing, group.values = landing, values
+            landing.groups[values] = group
+        return group
+
+    def _delta(self, group: Gathering, changes: Changes) -> Delta:
+        delta = changes._deltas.get(group)
+        if delta is None:
+            delta = changes._deltas[group] = Delta()
+            if not group.members and episode_over(group.state, changes.now, group.landing.route.flap_window):
+                group.begin_again()
+        return delta
+
+    def _set_codes(self, alert: Alert, codes: tuple[int, ...], changes: Changes) -> None:
+        before = alert.codes
+        if codes == before:
+            return
+        alert.codes = codes
+        identity = alert.identity
+        for group, old, new in zip(alert.groups, before, codes, strict=True):
+            if old != new:
+                delta = self._delta(group, changes)
+                delta.before.setdefault(identity, old)
+                group.move(old, new)
+                if new in (COUNTS, SILENT) and old in (ABSENT, HELD):
+                    self._weigh(group, delta, alert)
+
+    # --- what holds an alert back ------------------------------------------------------------------------------------
+
+    def _holds(self, alert: Alert, now: int) -> tuple[Hold | None, ...] | None:
+        """By group. Silences are people's word and come first; then inhibition, maintenance, muted routes."""
+        verdict = alert.verdict
+        for silence in verdict.silences:
+            if silence.starts_at <= now < silence.ends_at:
+                return ((Reason.SILENCED, silence.id),) * len(alert.groups)
+        if verdict.roles:
+            rule = self._inhibitions.inhibited_by(verdict.roles)
+            if rule is not None:
+                return ((Reason.INHIBITED, rule),) * len(alert.groups)
+        holds: list[Hold | None] = []
+        labels: dict[str, str] | None = None
+        for group in alert.groups:
+            hold: Hold | None = None
+            if self._running:
+                labels = decode_labels(alert.labels) if labels is None else labels
+                service = self._service_of(alert, group, labels)
+                window = next((w for w in self._running if service in w.services), None)
+                hold = None if window is None else (Reason.MAINTENANCE, window.id)
+            if hold is None and group.landing.muted is not None:
+                hold = (Reason.MUTED, group.landing.muted)
+            holds.append(hold)
+        return tuple(holds) if any(holds) else None
+
+    def _service_of(self, alert: Alert, group: Gathering, labels: Mapping[str, str]) -> str | None:
+        """From the route, then the label, then the integration."""
+        return group.landing.route.service or labels.get("service") or self._service.get(alert.integration)
+
+    def _recode(self, alert: Alert, changes: Changes) -> None:
+        code = COUNTS if alert.status == Status.FIRING else SILENT
+        if alert.holds is None:
+            codes = _SAME[code] if len(alert.groups) == 1 else (code,) * len(alert.groups)
+        else:
+            codes = tuple(code if hold is None else HELD for hold in alert.holds)
+        self._set_codes(alert, codes, changes)
+
+    def _rehold(self, identities: Iterable[int], changes: Changes) -> None:
+        for identity in identities:
+            alert = self._known.get(identity)
+            if alert is None or alert.status == Status.RESOLVED or not alert.groups:
+                continue
+            holds = self._holds(alert, changes.now)
+            if holds != alert.holds:
+                alert.holds = holds
+                changes._touched[identity] = alert
+            self._recode(alert, changes)
+
+    def _look_at_clock(self, now: int, changes: Changes) -> None:
+        """Silences, windows and intervals that began or ended since it was last looked at."""
+        before, self._looked_at = self._looked_at, max(now, self._looked_at)
+        if now <= before:
+            return
+        if self._boundaries:
+            first = bisect_right(self._boundaries, before)
+            if first < len(self._boundaries) and self._boundaries[first] <= now:
+                for silence in self._silences:
+                    if silence.active(before) != silence.active(now):
+                        changes._rehold |= self._silence_members[silence.id]
+                self._run_windows(now, changes)
+        if self._timed_routes and before // MINUTE != now // MINUTE:
+            self._look_at_intervals(now, changes)
+
+    def _run_windows(self, now: int, changes: Changes) -> None:
+        running = tuple(w for w in self._windows if w.active(now))
+        if running == self._running:
+            return
+        services = {s for w in {*running} ^ {*self._running} for s in w.services}
+        self._running = running
+        for group in self._groups.values():
+            if group.landing.route.service in services or not services.isdisjoint(group.services):
+                changes._rehold |= group.members
+
+    def _look_at_intervals(self, now: int, changes: Changes) -> None:
+        for landing in self._landings_by_id.values():
+            route = landing.route
+            if not (route.mute_time_intervals or route.active_time_intervals):
+                continue
+            if landing.look(self.configuration.time_intervals, now):
+                for group in landing.groups.values():
+                    changes._rehold |= group.members
+                    if group.state.posted:
+                        self._delta(group, changes).forced = True  # the chat is owed what it missed
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def tick(self, now: int) -> Changes:
+        """Leases that ran out, silences, windows and intervals that began or ended, and what may be forgotten."""
+        changes = Changes(now)
+        self._look_at_clock(now, changes)
+        for identity in self._leases.due(now):
+            alert = self._known.get(identity)
+            if alert is None or not alert.leased:
+                continue
+            alert.leased = False
+            if alert.status != Status.FIRING or alert.ends_at is None:
+                continue
+            ends_at = max(alert.ends_at, self._grace_until)
+            if ends_at > now:
+                alert.leased = True
+                self._leases.put(identity, ends_at)
+                continue
+            alert.status = Status.SOURCE_SILENT
+            changes._touched[identity] = alert
+            if alert.groups:
+                self._recode(alert, changes)
+        finished = self._finished(changes)
+        self._forget(now, finished)
+        return finished
+
+    def _forget(self, now: int, changes: Changes) -> None:
+        resolved = self._resolved
+        while resolved:
+            identity = next(iter(resolved))
+            if resolved[identity] > now and len(resolved) <= REMEMBERED_AT_MOST:
+                break
+            del resolved[identity]
+            alert = self._known.pop(identity)
+            self._shared_keys.pop(identity, None)
+            if alert.key is not None:
+                name = (alert.integration, alert.key)
+                if self._keys.get(name) == [identity]:
+                    del self._keys[name]
+        while self._removable and self._removable[0][0] <= now:
+            _, key = heapq.heappop(self._removable)
+            group = self._groups.get(key)
+            if group is None or group.members or group in changes._deltas:
+                continue
+            at = removable_at(group.state, group.landing.route.flap_window)
+            if at is None:
+                continue
+            if at > now:
+                heapq.heappush(self._removable, (at, key))
+                continue
+            del self._groups[key]
+            group.landing.groups.pop(group.values, None)
+            changes.removed.append(key)
+
+    def next_due(self) -> int | None:
+        """When `tick` has something to do; None while nothing can happen by time alone."""
+        due: list[int] = []
+        leased = self._leases.next_due()
+        if leased is not None:
+            due.append(max(leased, self._grace_until))
+        boundary = bisect_right(self._boundaries, self._looked_at)
+        if boundary < len(self._boundaries):
+            due.append(self._boundaries[boundary])
+        if self._timed_routes and self._groups:
+            due.append((self._looked_at // MINUTE + 1) * MINUTE)
+        # Forgetting can wait for a full second, so that many small ends do not become many ticks.
+        if self._resolved:
+            due.append(_next_second(self._resolved[next(iter(self._resolved))]))
+        if self._removable:
+            due.append(_next_second(self._removable[0][0]))
+        return min(due, default=None)
+
+    def grant_grace(self, until: int) -> None:
+        """No lease runs out before `until`: after a step of the clock or an outage of our own."""
+        self._grace_until = max(self._grace_until, until)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def flush(self, keys: Sequence[str], now: int) -> Changes:
+        """These groups as they are now, for FlushDue (or IncidentEnded). Unknown keys are left out."""
+        changes = Changes(now)
+        for key in dict.fromkeys(keys):
+            group = self._groups.get(key)
+            if group is None:
+                continue
+            for identity in group.waiting:
+                alert = self._known.get(identity)
+                if alert is not None and alert.status != Status.RESOLVED and group in alert.groups:
+                    changes._touched[identity] = alert
+            group.waiting = []
+            if group.first not in group.members and group.members:
+                group.first = min(group.members, key=lambda identity: self._known[identity].id)
+            changes.groups.append(for_flush(group, self._known, self._service.get(group.integration)))
+        return changes
+
+    def state(self, key: str) -> Group | None:
+        """The group as last committed (fresh and empty for one that never was)."""
+        group = self._groups.get(key)
+        return None if group is None else group.state
+
+    def route(self, key: str) -> ResolvedRoute | None:
+        group = self._groups.get(key)
+        return None if group is None else group.landing.route
+
+    @property
+    def active_alerts(self) -> int:
+        """How many fire now, held back or silent ones included."""
+        return self._active
+
+    @property
+    def known_alerts(self) -> int:
+        return len(self._known)
+
+    @property
+    def known_groups(self) -> int:
+        return len(self._groups)
+
+    # --- restart and configuration -----------------------------------------------------------------------------------
 
     def load(
         self, alerts: Iterable[tuple[AlertRow, AlertStateRow]], groups: Iterable[GroupRow], now: int
     ) -> Changes:
-        """Take over what the store holds active. Every alert with a lease gets a fresh one (`GRACE`). The changes are what no
-        longer agrees with the configuration (moved routes, ended silences); usually none."""
-        ...
+        """Take over what the store holds active. Every alert with a lease gets a fresh one (`GRACE`).
 
-    def apply(self, reports: Sequence[Report], now: int) -> Changes:
-        """Take reports in inbox order."""
-        ...
+        The changes are what no longer agrees with the configuration (moved routes, ended silences); usually none.
+        """
+        changes = Changes(now)
+        self._look_at_clock(now, changes)
+        for row in groups:
+            self._resume(row)
+        moves: dict[Gathering, set[Gathering]] = {}
+        for fixed, state in alerts:
+            alert = self._recall(fixed, state, now)
+            labels = decode_labels(fixed.labels)
+            alert.verdict = self._verdict(labels)
+            self._land(alert, labels, False, changes)
+            self._as_it_was(alert, state, changes, moves)
+            self._next_id = max(self._next_id, fixed.id + 1)
+        self._adopt(moves, changes)
+        for group in self._groups.values():
+            begun = group.state.begun_at is not None
+            acts = group.landing.route.makes_incidents or group.landing.route.chat is not None
+            if (group.members and not begun and acts) or (
+                not group.members and begun and group.state.ended_at is None
+            ):
+                self._delta(group, changes).forced = True
+            elif not group.members:
+                self._may_be_removed(group)
+        return self._finished(changes)
 
-    def tick(self, now: int) -> Changes:
-        """Leases that ran out, silences, windows and intervals that began or ended, and what may be forgotten."""
-        ...
+    def _resume(self, row: GroupRow) -> None:
+        state = msgspec.json.decode(row.document, type=Group)
+        landing = self._landings_by_id.get(state.route)
+        if landing is None:  # its route is gone; only its incident still wants to hear of it
+            landing = Landing(ResolvedRoute(path=row.route, id=state.route))
+        values = landing.values(state.labels)
+        group = Gathering(row.key, landing, state.labels, values, state)
+        self._groups[row.key] = group
+        if group_key(landing.route, group_labels(landing.route, state.labels)) == row.key:
+            landing.groups[values] = group
 
-    def flush(self, keys: Sequence[str], now: int) -> Changes:
-        """The groups whose timer is due, as they are now, for FlushDue. Unknown keys are left out."""
-        ...
+    def _recall(self, fixed: AlertRow, state: AlertStateRow, now: int) -> Alert:
+        silent = state.status == STATUS_TEXT[Status.SOURCE_SILENT]
+        alert = Alert(
+            fixed.id,
+            fixed.identity,
+            fixed.integration,
+            fixed.labels,
+            state.annotations,
+            self._url(state.generator_url),
+            state.starts_at,
+            state.ends_at,
+            _NO_VERDICT,
+            status=Status.SOURCE_SILENT if silent else Status.FIRING,
+            reason=state.reason,
+            by=state.by,
+            incident=state.incident,
+        )
+        self._known[fixed.identity] = alert
+        if alert.ends_at is not None and not silent:
+            alert.ends_at = now + GRACE
+            alert.leased = True
+            self._leases.put(fixed.identity, alert.ends_at)
+        if fixed.key is not None:
+            self._remember_key((fixed.integration, fixed.key), alert)
+        if state.complete_group:
+            alert.complete = tuple(state.complete_group.split("\n"))
+            for name in alert.complete:
+                self._complete.setdefault((fixed.integration, name), set()).add(fixed.identity)
+        return alert
+
+    def _as_it_was(
+        self,
+        alert: Alert,
+        state: AlertStateRow,
+        changes: Changes,
+        moves: dict[Gathering, set[Gathering]],
+    ) -> None:
+        """Compare with what the store says, so that only a difference is news."""
+        if state.reason in _HELD_TEXT:
+            code = HELD
+        else:
+            code = SILENT if alert.status == Status.SOURCE_SILENT else COUNTS
+        before = state.groups.split("\n") if state.groups else []
+        for group in alert.groups:
+            if group.key in before:
+                changes._deltas[group].before[alert.identity] = code
+                group.total -= 1
+            else:
+                changes._touched[alert.identity] = alert
+                alert.reason = ""
+            if alert.reason == _TEXT[Reason.GROUP_WAIT]:
+                group.waiting.append(alert.identity)
+        for key in before:
+            gone = self._groups.get(key)
+            if gone is not None and gone not in alert.groups:
+                self._delta(gone, changes).before[alert.identity] = code
+                moves.setdefault(gone, set()).update(alert.groups)
+                changes._touched[alert.identity] = alert
 
     def reconfigure(self, configuration: Configuration, now: int) -> Changes:
         """Route and hold anew what is active, under another configuration."""
-        ...
+        changes = Changes(now)
+        before = self.configuration
+        if before.defaults.flap_window == configuration.defaults.flap_window and all(
+            getattr(before, field) == getattr(configuration, field) for field in _CONCERNS_DETECTION
+        ):
+            self.configuration = configuration
+            return changes
+        landings = self._landings_by_id
+        self._configure(configuration)
+        self._landings_by_id = self._fresh_landings()
+        for id, landing in self._landings_by_id.items():
+            old = landings.get(id)
+            if old is not None and old.route.group_by == landing.route.group_by:
+                landing.groups = old.groups
+                landing.muted = old.muted
+                for group in landing.groups.values():
+                    group.landing = landing
+        for group in self._groups.values():
+            group.services.clear()
+        self._look_at_clock(now, changes)
+        moves: dict[Gathering, set[Gathering]] = {}
+        for alert in self._known.values():
+            if alert.status != Status.RESOLVED:
+                self._land_anew(alert, changes, moves)
+        self._adopt(moves, changes)
+        return self._finished(changes)
 
-    def grant_grace(self, until: int) -> None:
-        """No lease runs out before `until`: after a step of the clock or an outage of our own."""
-        ...
+    def _land_anew(self, alert: Alert, changes: Changes, moves: dict[Gathering, set[Gathering]]) -> None:
+        labels = decode_labels(alert.labels)
+        alert.verdict = verdict = self._verdict(labels)
+        groups = () if verdict.heartbeats else tuple(self._group(at, labels) for at in verdict.landings)
+        if groups == alert.groups:
+            if not verdict.plain:
+                self._take_up_roles(alert, labels, changes)
+            elif alert.holds is not None:
+                changes._rehold.add(alert.identity)
+            return
+        for group, code in zip(alert.groups, alert.codes, strict=True):
+            self._delta(group, changes).before.setdefault(alert.identity, code)
+            group.members.discard(alert.identity)
+            group.move(code, ABSENT)
+            if group in groups:
+                group.total -= 1
+            else:
+                moves.setdefault(group, set()).update(groups)
+        if alert.groups:
+            self._active -= 1
+        alert.reason = ""
+        changes._touched[alert.identity] = alert
+        self._land(alert, labels, False, changes)
 
-    def next_due(self) -> int | None:
-        """When `tick` has something to do."""
-        ...
+    def _adopt(self, moves: Mapping[Gathering, set[Gathering]], changes: Changes) -> None:
+        """A route that was renamed is the same story: the new group takes over the old one's incident, and nobody is paged
+        anew for an edit."""
+        for old, news in moves.items():
+            if old.members or len(news) != 1 or old.state.incident is None:
+                continue
+            (new,) = news
+            if new.state.begun_at is not None or not new.landing.route.makes_incidents:
+                continue
+            state = old.state
+            new.state = Group(
+                key=new.key,
+                route=new.landing.route.id,
+                labels=new.labels,
+                incident=state.incident,
+                incident_ended_at=state.incident_ended_at,
+                begun_at=state.begun_at,
+                ended_at=state.ended_at,
+                alerts=state.alerts,
+            )
+            new.total = max(new.total, old.total)
+            delta = self._delta(new, changes)
+            delta.forced = True
+            delta.before.update(changes._deltas.pop(old).before)
+            changes._adopted.add(new.key)
+            changes.removed.append(old.key)
+            self._groups.pop(old.key, None)
+            old.landing.groups.pop(old.values, None)
 
-    def state(self, key: str) -> Group | None:
-        """The group as last committed (fresh and empty for one that never was)."""
-        ...
+    # --- what to store -----------------------------------------------------------------------------------------------
 
-    def route(self, key: str) -> ResolvedRoute | None: ...
+    def _finished(self, changes: Changes) -> Changes:
+        if changes._rehold:
+            self._rehold(changes._rehold, changes)
+        known, service = self._known, self._service
+        for group, delta in changes._deltas.items():
+            change = what_changed(group, delta, known, service.get(group.integration))
+            if change is not None:
+                changes.groups.append(change)
+        return changes
 
     def rows(
         self, changes: Changes, outcomes: Mapping[str, Outcome]
     ) -> tuple[list[AlertRow], list[AlertStateRow], list[GroupRow]]:
         """What to store. May be asked again with other outcomes before `committed`."""
-        ...
+        groups = []
+        told: dict[str, tuple[str, str, int | None, int]] = {}
+        for key, (state, incident, reason) in outcomes.items():
+            group = self._groups[key]
+            told[key] = (_TEXT[reason], group.landing.route.id, incident, _RANK.get(reason, 99))
+            if state is not group.state or key in changes._adopted:
+                document = msgspec.json.encode(state)
+                groups.append(
+                    GroupRow(
+                        key, group.landing.route.path, group.encoded_labels, document, incident, changes.now
+                    )
+                )
+        states = []
+        now = changes.now
+        for alert in changes._touched.values():
+            at = alert.groups
+            reason_text, by, incident = self._why(alert, told)
+            states.append(
+                AlertStateRow(
+                    alert.id,
+                    STATUS_TEXT[alert.status],
+                    alert.starts_at,
+                    alert.ends_at,
+                    now,
+                    alert.annotations,
+                    alert.generator_url,
+                    at[0].key if len(at) == 1 else "\n".join([group.key for group in at]),
+                    reason_text,
+                    by,
+                    incident,
+                    "\n".join(alert.complete) if alert.complete else None,
+                )
+            )
+        changes._rows = states
+        changes._outcomes = outcomes
+        return changes._new, states, groups
+
+    def _why(
+        self, alert: Alert, told: Mapping[str, tuple[str, str, int | None, int]]
+    ) -> tuple[str, str, int | None]:
+        """Why an alert paged or did not, which rule did it, and its incident."""
+        if alert.status == Status.RESOLVED:
+            return alert.reason, alert.by, alert.incident
+        groups = alert.groups
+        if not groups:
+            return _TEXT[Reason.HEARTBEAT], ", ".join(alert.verdict.heartbeats), None
+        holds = alert.holds
+        if holds is None and len(groups) == 1:
+            best = told.get(groups[0].key)
+        else:
+            if holds is not None and all(holds):
+                held = holds[0]
+                assert held is not None
+                return _TEXT[held[0]], held[1], alert.incident
+            said = [
+                told[group.key]
+                for group, code in zip(groups, alert.codes, strict=True)
+                if code != HELD and group.key in told
+            ]
+            best = min(said, key=lambda each: each[3], default=None)
+        if alert.status == Status.SOURCE_SILENT:
+            incident = alert.incident if best is None or best[2] is None else best[2]
+            return _TEXT[Reason.SOURCE_SILENT], alert.by, incident
+        if alert.reason in _SETTLED_TEXT:
+            return alert.reason, alert.by, alert.incident
+        if best is not None and best[3] < 99:
+            return best[0], best[1], best[2]
+        # It counts again as it did before the batch, so nothing was decided anew about its group.
+        incident = next((g.state.incident for g in groups if g.state.incident is not None), alert.incident)
+        if alert.reason == _TEXT[Reason.GROUP_WAIT]:
+            return alert.reason, alert.by, incident
+        reason = Reason.UNCHANGED if incident is None else Reason.JOINED_INCIDENT
+        return _TEXT[reason], groups[0].landing.route.id, incident
 
     def committed(self, changes: Changes) -> None:
         """The rows are durable: from now on these outcomes are the groups' states."""
-        ...
+        waits = _TEXT[Reason.GROUP_WAIT]
+        for alert, row in zip(changes._touched.values(), changes._rows, strict=True):
+            alert.reason = row.reason
+            alert.by = row.by
+            alert.incident = row.incident
+            if row.reason == waits:
+                for group in alert.groups:
+                    group.waiting.append(alert.identity)
+        asked = {change.key: change for change in changes.groups}
+        for key, (state, _, _) in changes._outcomes.items():
+            kept = self._groups.get(key)
+            if kept is None:
+                continue
+            if kept.ended and state.posted_at != kept.state.posted_at:
+                for number in asked[key].ended_ids:
+                    kept.ended.pop(number, None)
+            kept.state = state
+            if not kept.members:
+                self._may_be_removed(kept)
+        for group in changes._deltas:
+            if not group.members and group.key not in changes._outcomes:
+                self._may_be_removed(group)
+
+    def _may_be_removed(self, group: Gathering) -> None:
+        at = removable_at(group.state, group.landing.route.flap_window)
+        if at is not None:
+            heapq.heappush(self._removable, (at, group.key))
+
+
+def _next_second(at: int) -> int:
+    return (at // 1_000_000 + 1) * 1_000_000
+
+
+_TEXT = {reason: reason.value for reason in Reason}
+_SAME = tuple((code,) for code in (ABSENT, COUNTS, SILENT, HELD))
+_NO_VERDICT = Verdict((), (), (), (), True)
+_HELD_TEXT = frozenset(_TEXT[reason] for reason in HOLD_REASONS)
+# Of several groups' reasons an alert is told the one that matters most.
+_RANK = {
+    reason: rank
+    for rank, reason in enumerate(
+        (
+            Reason.OPENED_INCIDENT,
+            Reason.REOPENED_INCIDENT,
+            Reason.JOINED_INCIDENT,
+            Reason.TICKET_ONLY,
+            Reason.BACKLOG,
+            Reason.GROUP_WAIT,
+            Reason.SENT_TO_CHAT,
+            Reason.REPEAT_INTERVAL,
+            Reason.ROUTE_SAYS_NOTHING,
+        )
+    )
+}
+# Once an alert has been told one of these, only a new occurrence, a move or the end of what held it changes it.
+_SETTLED_TEXT = frozenset(_TEXT[reason] for reason in _RANK if reason is not Reason.GROUP_WAIT)
+_CONCERNS_DETECTION = (
+    "route",
+    "inhibitions",
+    "silences",
+    "maintenance",
+    "time_intervals",
+    "heartbeats",
+    "integrations",
+)

@@ -1,7 +1,7 @@
 """Inhibition: a firing source holds back its targets. Alertmanager's rules, but every source counts.
 
-A target is inhibited when some firing alert matches the rule's source side with equal values of the `equal` labels (missing and
-empty are equal), unless both alerts match both sides: that guard keeps alerts from inhibiting themselves or each other.
+A target is inhibited when some firing alert matches the rule's source side with equal values of the `equal` labels (missing
+and empty are equal), unless both alerts match both sides: that guard keeps alerts from inhibiting themselves or each other.
 Alertmanager remembers one source per combination of equal values and can so overlook a qualifying one; here all are counted.
 """
 

@@ -48,13 +48,15 @@ class Pattern(Protocol):
 
 
 def parse_matchers(text: str, mode: Syntax = Syntax.FALLBACK) -> tuple[Matcher, ...]:
-    """A configuration line: any number of matchers, comma-separated, perhaps in braces. Raises ValueError with a sentence."""
+    """A configuration line: any number of matchers, comma-separated, perhaps in braces. Raises ValueError."""
     return _read(text, mode, _classic_many, _utf8_many)
 
 
 def parse_matcher(text: str, mode: Syntax = Syntax.FALLBACK) -> Matcher:
-    """One matcher, as the API's `filter` and amtool's arguments are read: the classic value is all that follows the operator,
-    commas too; braces around it are refused unless the mode is classic. Raises ValueError with a sentence."""
+    """One matcher, as the API's `filter` and amtool's arguments are read. Raises ValueError with a sentence.
+
+    The classic value is all that follows the operator, commas too; braces around it are refused unless the mode is classic.
+    """
     if mode is not Syntax.CLASSIC:
         stripped = text.strip()
         if stripped.startswith("{") or stripped.endswith("}"):

@@ -1,7 +1,7 @@
 """The routing tree: which routes take an alert, with everything they inherit filled in.
 
-Alertmanager's semantics (dispatch/route.go): depth first, the first accepting child ends the search unless it goes on, a node
-whose children all refuse takes the alert itself, the root accepts everything. Pure; time plays no part here.
+Alertmanager's semantics (dispatch/route.go): depth first, the first accepting child ends the search unless it goes on, a
+node whose children all refuse takes the alert itself, the root accepts everything. Pure; time plays no part here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ class ResolvedRoute(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def action(self) -> str:
-        """What happens, for people: "page platform", "ticket platform", "chat alerts", "page platform, chat alerts", "nothing"."""
+        """What happens, for people: "page platform", "ticket platform", "page platform, chat alerts", "nothing"."""
         said = []
         if self.page is not None:
             said.append(f"page {self.page}")
