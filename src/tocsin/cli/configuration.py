@@ -32,10 +32,10 @@ def register(app: typer.Typer) -> None:
 
 def validate(desk: Desk, path: Where) -> None:
     """Check files without a server: every mistake with its file, line, field and what was expected."""
-    from tocsin.config.perform import check
+    from tocsin.config.validate import validate_files
 
     files = _files(path)
-    problems = check(files, desk.now).problems
+    _, problems = validate_files(files, desk.now)
     desk.answer(problems, lambda found: _show_verdict(desk, found, len(files)))
     if _errors(problems):
         raise typer.Exit(REFUSED)
@@ -96,7 +96,7 @@ def _files(path: Path) -> tuple[r.ConfigFile, ...]:
     try:
         return files_at(path)
     except Unreadable as wrong:
-        raise typer.BadParameter(str(wrong), param_hint="PATH") from None
+        raise typer.BadParameter(f"{wrong.problem.file} {wrong}", param_hint="PATH") from None
 
 
 def _errors(problems: Any) -> int:
