@@ -40,14 +40,22 @@ class EscalationStatus(StrEnum):
 
 
 class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the escalation stands. `policy` is the version it began with."""
+    """Where the escalation stands. `policy` is the version it began with.
+
+    What the source resolved before anybody answered keeps its `due_at` and goes on from there when it flaps back:
+    `suspended` says from what, `suspended_people` whose pages were cut short.
+    """
 
     status: EscalationStatus = EscalationStatus.NONE
     policy: Policy | None = None
-    step: int = 0  # index of the step last started
+    step: int = -1  # index of the step last started; -1 before the first
     round: int = 0  # 0 in the first pass through the steps
     due_at: datetime | None = None  # next step, release or last-resort repeat; mirrors the pending timer
+    step_at: datetime | None = None  # when the step last started began
+    reached: tuple[str, ...] = ()  # people paged in this round
     last_resort_times: int = 0
+    suspended: EscalationStatus | None = None
+    suspended_people: tuple[str, ...] = ()
 
 
 class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,21 +79,27 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     firing: int = 0  # alerts that fire and are not suppressed
     alerts: int = 0  # alerts it ever had
     source_silent: int = 0  # of the firing ones, how many only because their sender fell silent
+    suppressed: int = 0  # fire too, but silenced, inhibited, muted or under maintenance
     test: bool = False
     escalation: Escalation = Escalation()
     paged: tuple[str, ...] = ()  # people with a page that is still wanted
-    responders: tuple[str, ...] = ()
+    responders: tuple[str, ...] = ()  # pulled in by somebody, beside the escalation
     acknowledged_at: datetime | None = None  # the first acknowledgement ever: what ack_target measures
     acknowledged_by: str | None = None  # who has it now
     last_act_at: datetime | None = None  # any human act renews the acknowledgement
     asked_at: datetime | None = None  # when the silent owner was asked
+    ack_expires_at: datetime | None = None  # when the silent owner is asked, then when it escalates again
     snoozed_until: datetime | None = None
     snoozed_by: str | None = None
     mitigated_at: datetime | None = None
+    recheck_at: datetime | None = None  # mitigated: when it resolves by itself or comes back
     resolved_at: datetime | None = None
     resolved_by: str | None = None  # a person's key; None when the source did
     resolution: str = ""
+    close_at: datetime | None = None  # resolved: when nothing more is expected of it
     quiet_until: datetime | None = None  # flapped back after an acknowledgement
+    escalated_by: str | None = None  # the last escalation by hand: a double click is not two
+    escalated_at: datetime | None = None
     reopened: int = 0
     next_page: int = 1  # serial numbers that make page and timeline ids
     next_entry: int = 1

@@ -38,7 +38,7 @@ def begin(incident: Incident, demand: PagePerson, person: Person | None, now: da
                 f"so every one is used: {ways}.",
             )
         )
-    elif usable:
+    elif usable and demand.heard_until is None:
         ways = ", ".join(_spoken(rule) for rule in usable)
         lines.append((Reason.PAGE_BEGUN, f"{demand.person} is notified by {ways}."))
     heard = demand.heard_until
@@ -50,6 +50,11 @@ def begin(incident: Incident, demand: PagePerson, person: Person | None, now: da
         ),
         key=lambda planned: planned.due_at,
     )
+    if usable and heard is not None:
+        ways = ", ".join(planned.method for planned in plan) or "nothing, since all was heard before"
+        lines.append(
+            (Reason.PAGE_BEGUN, f"{demand.person}'s page goes on where it was stopped: {ways} to come.")
+        )
     page = Page(
         incident=incident.id,
         serial=demand.page,
