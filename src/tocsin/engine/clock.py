@@ -7,20 +7,33 @@ from typing import Protocol
 from tocsin.core.instants import instant
 
 
+AGREE_WITHIN = 20_000  # microseconds
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The current instant, aware UTC."""
         ...
 
 
-class WallClock:
-    """This host's clock. `stepped` tells how far the wall moved against the monotonic clock since last asked."""
+class SharedClock:
+    """This host's clock, shifted to the database's where several nodes share one: leases and timers then agree.
+
+    `stepped` tells how far the wall moved against the monotonic clock since last asked.
+    """
 
     def __init__(self) -> None:
         self._offset = time.time_ns() - time.monotonic_ns()
+        self._shift = 0
 
     def now(self) -> datetime:
-        return instant(time.time_ns() // 1000)
+        return instant(time.time_ns() // 1000 + self._shift)
+
+    def agree(self, database_now: int) -> None:
+        """The database says that it is this late, in microseconds. Small differences are the question's own travel time."""
+        shift = database_now - time.time_ns() // 1000
+        if abs(shift - self._shift) > AGREE_WITHIN:
+            self._shift = shift
 
     def stepped(self) -> timedelta:
         offset = time.time_ns() - time.monotonic_ns()

@@ -16,7 +16,7 @@ import structlog
 from tocsin.core.detect.signal import Report
 from tocsin.core.instants import instant
 from tocsin.engine.carrying import Carrier
-from tocsin.engine.clock import WallClock
+from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import BATCH, Engine
 from tocsin.engine.sending import Arrival, Departure
@@ -36,7 +36,7 @@ class LiveWorld:
         self,
         engine: Engine,
         detecting: Detecting,
-        clock: WallClock,
+        clock: SharedClock,
         threads: int,
         on_topics: Callable[[Iterable[str]], None],
         housekeeping: Callable[[], None],
@@ -187,6 +187,7 @@ class LiveWorld:
 
     async def _ownership_loop(self) -> None:
         while True:
+            self.clock.agree(await self.run(self.engine.store.read, lambda tx: tx.now()))
             if await self.run(self.detecting.acquire, self.clock.now()):
                 self._inbox.set()
             await asyncio.sleep(self.detecting.lease.total_seconds() / 4)

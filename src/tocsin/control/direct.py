@@ -1,0 +1,76 @@
+"""Straight on the store, when no server runs on it (or, on PostgreSQL, beside those that do: they are woken by the commit)."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from tocsin.config.load import load
+from tocsin.control.actor import Actor
+from tocsin.control.perform import Performer, status
+from tocsin.control.requests import Refused, Request
+from tocsin.core.configuration import Configuration
+from tocsin.engine.clock import SharedClock
+from tocsin.engine.counters import Counters
+from tocsin.engine.engine import Engine
+from tocsin.engine.facts import Facts
+from tocsin.engine.store.data_directory import DataDirectoryBusy, lock_data_directory
+from tocsin.engine.store.open import open_store
+
+
+class _NoLinks:
+    """Nothing leaves the house from here, so no message is composed."""
+
+    def incident(self, incident: int) -> str:
+        return ""
+
+    def acknowledge(self, incidents: tuple[int, ...], person: str) -> str:
+        return ""
+
+    def resolve(self, incidents: tuple[int, ...], person: str) -> str:
+        return ""
+
+
+def ask(data: Path | None, database_url: str | None, request: Request, actor: Actor) -> object:
+    """Migrate if need be, perform, close. What becomes due waits for a server. Raises Refused."""
+    _migrate(data, database_url)
+    if database_url:
+        return _ask(data, database_url, request, actor)
+    if data is None:
+        raise Refused("invalid", "name a data directory (--data DIR), a database (TOCSIN_DATABASE_URL) or a server (TOCSIN_URL)")
+    try:
+        lock = lock_data_directory(data)
+    except DataDirectoryBusy as busy:
+        raise Refused("conflict", f"{busy}, but it does not answer on its socket yet; try again") from None
+    with lock:
+        return _ask(data, None, request, actor)
+
+
+def _migrate(data: Path | None, database_url: str | None) -> None:
+    told = {"TOCSIN_DATA": str(data)} if data is not None else {}
+    if database_url:
+        told["TOCSIN_DATABASE_URL"] = database_url
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin.web.migrate"], env={**os.environ, **told}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Refused("conflict", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "migration failed")
+
+
+def _ask(data: Path | None, database_url: str | None, request: Request, actor: Actor) -> object:
+    store = open_store(data, database_url, on_wake=lambda topics: None)
+    try:
+        engine = Engine(store, Facts(store, load), _links, Counters(), room=dict)
+        performer = Performer(
+            engine,
+            lambda departures: None,
+            status(version("tocsin"), "none", "PostgreSQL" if database_url else "SQLite"),
+        )
+        return performer.perform(request, actor, SharedClock().now())
+    finally:
+        store.close()
+
+
+def _links(facts: Configuration) -> _NoLinks:
+    return _NoLinks()

@@ -1,0 +1,376 @@
+"""The machine process, put together: the one place where store, engine, ingest, channels and doors meet.
+
+`serve` migrates, locks the data directory, starts the people process, opens the port, runs the engine, and on SIGTERM or SIGINT
+stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvicorn
+import uvloop
+
+from tocsin.channels import registry
+from tocsin.channels.links import LinkClaims
+from tocsin.channels.replies import Listed, NotTaken, Replies
+from tocsin.config.load import load
+from tocsin.config.secrets import resolve
+from tocsin.control.actor import Actor
+from tocsin.control.http import Door
+from tocsin.control.live_updates import Hub, LiveUpdates
+from tocsin.control.perform import Performer, status
+from tocsin.control.requests import Act, Refused, Request
+from tocsin.core.detect.signal import InboxRow, Renewal, Report
+from tocsin.core.instants import micros
+from tocsin.core.respond.incident import Acknowledge, Command, Resolve
+from tocsin.engine.carrying import Carrier
+from tocsin.engine.clock import SharedClock
+from tocsin.engine.counters import Counters
+from tocsin.engine.dead_man import DeadMansSwitchPinger
+from tocsin.engine.detecting import Detecting
+from tocsin.engine.engine import Engine
+from tocsin.engine.facts import Facts
+from tocsin.engine.housekeeping import Housekeeping
+from tocsin.engine.live import LiveWorld
+from tocsin.engine.metrics import EngineCollector, exposition
+from tocsin.engine.store.data_directory import lock_data_directory
+from tocsin.engine.store.open import open_store
+from tocsin.engine.store.protocol import IncidentFilter, Store, Transaction
+from tocsin.ingest.accept import Accept
+from tocsin.ingest.asgi import IngestApp
+from tocsin.ingest.registry import replay
+from tocsin.web.asgi import MachineApp
+from tocsin.web.keys import keyring
+from tocsin.web.links import house_links
+from tocsin.web.people import PassOn, PeopleProcess
+from tocsin.web.secret import secret_key
+
+log = structlog.get_logger()
+
+CONTROL_SOCKET = "control.sock"
+PEOPLE_SOCKET = "people.sock"
+TOKEN_FILE = "api-token"
+POSTGRES_THREADS = 6
+
+
+class Settings(msgspec.Struct, frozen=True):
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 9190
+    database_url: str | None = None
+    people: bool = True  # run the people process; without it only machines are served
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the children of this process are told."""
+        told = {"TOCSIN_DATA": str(self.data)}
+        if self.database_url:
+            told["TOCSIN_DATABASE_URL"] = self.database_url
+        return told
+
+
+class CannotStart(Exception):
+    """Why the server does not start; a sentence for the operator."""
+
+
+def migrate(settings: Settings) -> None:
+    """In a process of its own, so that this one never loads Django. Raises CannotStart."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin.web.migrate"],
+        env={**os.environ, **settings.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CannotStart(done.stderr.strip() or "the database could not be migrated")
+    for line in done.stdout.splitlines():
+        log.info(line)
+
+
+def api_token(data: Path) -> str:
+    """The token of TOCSIN_TOKEN, TOCSIN_TOKEN_FILE, or one made once and kept in the data directory (0600)."""
+    if given := os.environ.get("TOCSIN_TOKEN"):
+        return given
+    if named := os.environ.get("TOCSIN_TOKEN_FILE"):
+        return Path(named).read_text().strip()
+    path = data / TOKEN_FILE
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+class Machine:
+    """One node of Tocsin. `serve` runs it until it is told to stop."""
+
+    def __init__(self, settings: Settings, store: Store, hub: Hub) -> None:
+        self.settings = settings
+        self.store = store
+        self.hub = hub
+        self.clock = SharedClock()
+        self.node = f"{socket.gethostname()}:{os.getpid()}"
+        self.secret = secret_key(os.environ, settings.data).encode()
+        self.counters = Counters()
+        self.engine = Engine(
+            store,
+            Facts(store, load),
+            lambda facts: house_links(facts, self.secret, self.clock.now()),
+            self.counters,
+            lambda: self.carrier.room(),
+        )
+        self.detecting = Detecting(self.engine, self.node, replay)
+        self.world = LiveWorld(
+            self.engine,
+            self.detecting,
+            self.clock,
+            POSTGRES_THREADS if settings.database_url else 1,
+            self._news,
+            Housekeeping(store, self.clock),
+        )
+        self.accept = Accept(
+            store.append,
+            now=lambda: micros(self.clock.now()),
+            counters=self.counters,
+            on_accepted=self._accepted,
+            on_renewed=self._renewed,
+            on_quarantined=self._quarantined,
+            keyring=keyring(self.engine.facts.current, resolve),
+        )
+        self.carrier = Carrier(
+            {name: registry.channel(name) for name in registry.names()},
+            resolve,
+            self.clock,
+            self.world.brought,
+            {name: registry.house_options(name, os.environ) for name in registry.names()},
+        )
+        database = "PostgreSQL" if settings.database_url else "SQLite"
+        self.performer = Performer(
+            self.engine, self.world.carry, status(version("tocsin"), self.node, database)
+        )
+        self.pinger = DeadMansSwitchPinger(
+            lambda: self.engine.facts.current, resolve, lambda: self.detecting.owned and not self.stopping
+        )
+        self.live = LiveUpdates(hub, self.secret, self.clock.now)
+        self.people = PassOn(settings.data / PEOPLE_SOCKET)
+        self.collector = EngineCollector(self.counters, self._gauges)
+        self.stopping = False
+        self.started = False
+
+    # --- what happens on the event loop --------------------------------------------------------------------------
+
+    def _accepted(self, reports: list[Report]) -> None:
+        self.accept.memory.owner = self.detecting.owned
+        self.world.accepted(reports)
+
+    def _renewed(self, renewal: Renewal) -> None:
+        unknown = self.detecting.renewed(renewal)
+        if unknown:
+            self.accept.forget(renewal.integration, unknown)
+
+    def _quarantined(self, row: InboxRow, error: str) -> None:
+        def keep(tx: Transaction) -> None:
+            tx.inbox.quarantine([(row, error)])
+
+        task = asyncio.ensure_future(self.world.run(self.store.run, keep))
+        task.add_done_callback(_log_failure)
+
+    def _news(self, topics: Iterable[str]) -> None:
+        said = list(topics)
+        if "configuration" in said:
+            self.accept.keyring = keyring(self.engine.facts.current, resolve)
+        self.hub.publish(said)
+
+    # --- doors ---------------------------------------------------------------------------------------------------
+
+    async def perform(self, request: Request, actor: Actor) -> object:
+        answer = await self.world.run(self.performer.perform, request, actor, self.clock.now())
+        self.accept.keyring = keyring(self.engine.facts.current, resolve)
+        return answer
+
+    async def follow(self, claims: LinkClaims) -> str:
+        """Somebody pressed the button behind a signed link."""
+        command: Command = Acknowledge("") if claims.action == "acknowledge" else Resolve("")
+        try:
+            answered = await self.perform(Act(claims.incidents, command), Actor(claims.person, "link"))
+        except Refused as refused:
+            raise NotTaken(refused.message) from None
+        assert isinstance(answered, list)
+        return " ".join(dict.fromkeys(acted.refused or acted.said for acted in answered))
+
+    async def describe(self, incidents: tuple[int, ...]) -> list[Listed]:
+        found = await self.world.run(self.store.read, lambda tx: tx.incidents.peek(incidents))
+        links = house_links(self.engine.facts.current, self.secret, self.clock.now())
+        return [
+            Listed(
+                i.id,
+                i.title,
+                i.state.value + (f" by {i.acknowledged_by}" if i.acknowledged_by and i.is_open else ""),
+                links.incident(i.id),
+            )
+            for i in found.values()
+        ]
+
+    def ready(self) -> str:
+        """Why this node does not serve; "" when it does."""
+        if self.stopping:
+            return "stopping"
+        if not self.started:
+            return "starting"
+        if not self.settings.database_url and not self.detecting.owned:
+            return "detection has not begun yet"
+        return ""
+
+    def _gauges(self) -> list[tuple[str, str, dict[str, str], float]]:
+        facts = self.engine.facts.current
+
+        def read(tx: Transaction) -> tuple[int, int, dict[str, int], int]:
+            owner = tx.ownership.current()
+            opened = tx.incidents.search(IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000))
+            return (
+                tx.inbox.backlog(owner.cursor if owner else 0),
+                len(opened),
+                dict(tx.agenda.count()),
+                len(tx.incidents.without_timer(100)),
+            )
+
+        backlog, opened, agenda, broken = self.store.read(read)
+        return [
+            ("tocsin_inbox_backlog", "Requests accepted and not yet processed.", {}, backlog),
+            ("tocsin_incidents_open", "Open incidents.", {}, opened),
+            ("tocsin_invariant_broken", "Open incidents without a pending timer, now.", {}, broken),
+            ("tocsin_detection_owner", "Whether this node owns detection.", {}, int(self.detecting.owned)),
+            ("tocsin_configuration_revision", "The configuration's revision.", {}, facts.revision),
+            ("tocsin_live_listeners", "Open live pages.", {}, self.hub.listeners),
+            *(("tocsin_agenda_entries", "Durable timers.", {"kind": kind}, n) for kind, n in agenda.items()),
+        ]
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    def app(self, token: str) -> MachineApp:
+        return MachineApp(
+            ingest=IngestApp(self.accept),
+            door=Door(self.perform, token),
+            live=self.live,
+            replies=Replies(self.secret, self.follow, self.clock.now, self.describe),
+            people=self.people,
+            ready=self.ready,
+            metrics=lambda: exposition(self.collector),
+        )
+
+    async def run(self) -> None:
+        settings = self.settings
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        people = PeopleProcess(settings.data / PEOPLE_SOCKET, settings.environment) if settings.people else None
+        if people is not None:
+            await people.start()
+        await self.world.start(self.carrier)
+        pinging = asyncio.create_task(self.pinger.run())
+        public = _server(self.app(api_token(settings.data)), host=settings.host, port=settings.port)
+        control = settings.data / CONTROL_SOCKET
+        control.unlink(missing_ok=True)
+        local = _server(Door(self.perform, None), uds=str(control))
+        servers = [asyncio.create_task(_serve(server)) for server in (public, local)]
+        try:
+            await _until(lambda: public.started and local.started, servers)
+            control.chmod(0o600)
+            self.started = True
+            log.info("ready", url=f"http://{settings.host}:{_port(public)}", node=self.node, data=str(settings.data))
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({stopped, *servers}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+        finally:
+            self.stopping = True
+            log.info("stopping")
+            self.live.closing.set()
+            pinging.cancel()
+            public.should_exit = local.should_exit = True
+            await asyncio.gather(*servers, return_exceptions=True)
+            await self.accept.close()
+            await self.world.stop()
+            await self.people.stop()
+            if people is not None:
+                await people.stop()
+            control.unlink(missing_ok=True)
+            log.info("stopped")
+
+
+def _log_failure(task: "asyncio.Future[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("quarantine could not be kept", error=str(error))
+
+
+def _server(app: object, **where: object) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        **where,  # type: ignore[arg-type]
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=3,
+        backlog=4096,
+        proxy_headers=False,
+    )
+    return uvicorn.Server(config)
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    """Without uvicorn's own signal handlers: this process stops in an order of its own."""
+    await server._serve()
+
+
+def _port(server: uvicorn.Server) -> int:
+    return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]) -> None:
+    while not done():
+        for task in tasks:
+            if task.done():
+                task.result()
+                raise CannotStart("the server could not open its port")
+        await asyncio.sleep(0.01)
+
+
+def serve(settings: Settings) -> None:
+    """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
+    migrate(settings)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock_data_directory(settings.data):
+        hub = Hub()
+        woken: list[Machine] = []
+        store = open_store(
+            settings.data,
+            settings.database_url,
+            on_wake=lambda topics: woken[0].world.woken(topics) if woken else None,
+        )
+        try:
+            machine = Machine(settings, store, hub)
+            woken.append(machine)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(machine.run())
+        except SystemExit as error:  # uvicorn's way to say that it could not bind
+            raise CannotStart(f"the port {settings.port} on {settings.host} could not be opened") from error
+        finally:
+            store.close()
