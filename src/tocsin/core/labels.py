@@ -46,16 +46,18 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 def short_name(labels: Mapping[str, str], without: Mapping[str, str] | None = None) -> str:
     """How people tell an alert from its neighbours: its alertname, then at most three labels that `without` (what its group
     shares) does not explain: `APIHighLatency (instance=api-1, pod=x)`."""
-    known = without or {}
     name = labels.get("alertname", "")
-    telling = [
-        f"{label}={value}"
-        for label, value in sorted(labels.items())
-        if label not in _NOT_TELLING and known.get(label) != value
-    ]
+    wanted = 3 if name else 4
+    telling: list[str] = []
+    for label in sorted(labels):
+        value = labels[label]
+        if label not in _NOT_TELLING and (without is None or without.get(label) != value):
+            telling.append(f"{label}={value}")
+            if len(telling) == wanted:
+                break
     if not name:
-        return ", ".join(telling[:4]) or "alert"
-    return f"{name} ({', '.join(telling[:3])})" if telling else name
+        return ", ".join(telling) or "alert"
+    return f"{name} ({', '.join(telling)})" if telling else name
 
 
 _NOT_TELLING = frozenset({"alertname", "severity", "job", "prometheus", "service"})

@@ -19,7 +19,7 @@ from tocsin.core.reasons import Reason
 from tocsin.core.severity import PageWhen, Severity
 
 
-class ExplainedLanding(msgspec.Struct, frozen=True):
+class Landing(msgspec.Struct, frozen=True):
     """One route that takes the alert. `reason` is why it would page or would not, `by` which rule says so."""
 
     route: ResolvedRoute
@@ -42,7 +42,7 @@ class Explained(msgspec.Struct, frozen=True):
     """`heartbeat` names the heartbeat that the alert feeds; then it lands nowhere."""
 
     labels: dict[str, str]
-    landings: tuple[ExplainedLanding, ...]
+    landings: tuple[Landing, ...]
     heartbeat: str | None = None
 
 
@@ -88,7 +88,7 @@ def explain(
             reason, by = Reason.MUTED, muted
         named = group_labels(route, labels)
         landings.append(
-            ExplainedLanding(
+            Landing(
                 route=route,
                 matchers=route.matchers,
                 action=route.action,

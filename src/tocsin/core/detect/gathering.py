@@ -235,7 +235,7 @@ def what_changed(
     news = delta.forced
     for identity, before in delta.before.items():
         alert = known[identity]
-        now = code_in(alert, group)
+        now = alert.codes[0] if alert.groups == group.alone else code_in(alert, group)
         if now == before:
             continue
         news = True

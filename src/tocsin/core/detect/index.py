@@ -35,7 +35,7 @@ from tocsin.core.detect.leases import LeaseWheel
 from tocsin.core.detect.matchers import Predicate, compile_matchers
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.core.detect.routing import ResolvedRoute, RoutingTree, group_key, group_labels
-from tocsin.core.detect.signal import Report, Signal, SignalKind
+from tocsin.core.detect.signal import Renewal, Report, Signal, SignalKind
 from tocsin.core.detect.silences import CompiledSilence, Window
 from tocsin.core.labels import decode_labels, encode_labels, identity_of_encoded
 from tocsin.core.reasons import Reason
@@ -334,6 +334,21 @@ class Detection:
             changes._touched[alert.identity] = alert
             self._recode(alert, changes)
 
+    def renew(self, renewal: Renewal) -> tuple[Signal, ...]:
+        """Alerts that were sent again unchanged: their leases last longer. Returns the signals this is news to after all, which
+        must come as a report. May be called from another thread while `apply` runs: it only moves leases that are in the wheel.
+        """
+        extra = self._extra.get(renewal.integration)
+        unknown = []
+        for signal in renewal.signals:
+            encoded = encode_labels(signal.labels if extra is None else {**extra, **signal.labels})
+            alert = self._known.get(identity_of_encoded(encoded))
+            if alert is None or alert.labels != encoded or alert.status != Status.FIRING or not alert.leased:
+                unknown.append(signal)
+            elif signal.ends_at is not None and alert.ends_at is not None and alert.ends_at < signal.ends_at:
+                alert.ends_at = signal.ends_at
+        return tuple(unknown)
+
     def _renew(self, alert: Alert, signal: Signal, report: Report, now: int) -> None:
         """Leases count from when the report is taken, so a backlog or a stepped clock does not use them up."""
         if signal.ends_at is None:
@@ -421,7 +436,9 @@ class Detection:
         open_by_key: list[int],
         changes: Changes,
     ) -> None:
-        found = open_by_key
+        # Alertmanager names its whole group by the key of the event.
+        found = open_by_key or sorted(self._complete.get((report.integration, signal.key or ""), ()))
+        found = [one for one in found if self._known[one].status != Status.RESOLVED]
         if not found and signal.labels:
             labels = {**extra, **signal.labels} if extra is not None else signal.labels
             identity = identity_of_encoded(encode_labels(labels))
@@ -440,6 +457,9 @@ class Detection:
     ) -> None:
         """What the sender's complete list no longer holds has left, unless another list of it still does."""
         name = (report.integration, complete_group)
+        signals = report.parsed.signals
+        said_so = any(s.kind is SignalKind.RESOLVED and s.key == complete_group for s in signals)
+        reason = Reason.SOURCE_RESOLVED if said_so else Reason.LEFT_GROUP
         before = self._complete.get(name, set())
         for identity in before - listed:
             alert = self._known.get(identity)
@@ -447,7 +467,7 @@ class Detection:
                 continue
             alert.complete = tuple(c for c in alert.complete if c != complete_group)
             if not alert.complete and alert.status != Status.RESOLVED:
-                self._resolve(alert, None, report, Reason.LEFT_GROUP, changes)
+                self._resolve(alert, None, report, reason, changes)
         for identity in listed - before:
             alert = self._known[identity]
             if complete_group not in alert.complete:
