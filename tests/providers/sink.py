@@ -229,7 +229,7 @@ class Sink:
         return self
 
     async def _prepare(self) -> web.ServerRunner:
-        server = web.Server(self._handle, client_max_size=LARGEST_BODY)
+        server = web.Server(self._handle, request_factory=_request)
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         return runner
@@ -286,6 +286,10 @@ class Sink:
             loop.call_soon_threadsafe(finished.set)
             thread.join(10)
             loop.close()
+
+
+def _request(*given: Any) -> web.BaseRequest:
+    return web.BaseRequest(*given, asyncio.get_running_loop(), client_max_size=LARGEST_BODY)
 
 
 @asynccontextmanager

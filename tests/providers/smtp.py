@@ -111,6 +111,8 @@ class SmtpSink:
     ) -> str:
         if reply := self.replies.get("MAIL"):
             return reply
+        if self.passwords and not session.authenticated:
+            return "530 5.7.0 authentication required"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"
@@ -157,11 +159,11 @@ class SmtpSink:
         self._controller = _OnAnyPort(
             self,
             hostname="127.0.0.1",
+            server_hostname="sink.example.com",  # else it asks the resolver
             port=0,
             ready_timeout=10,
             tls_context=self.tls,
             authenticator=self._authenticate if wanted else None,
-            auth_required=wanted,
             auth_require_tls=False,
         )
         self._controller.start()

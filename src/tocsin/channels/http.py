@@ -4,6 +4,7 @@ A detail is shown on timelines, so it never holds a URL's path or a provider's t
 """
 
 import asyncio
+import io
 import re
 import ssl
 from collections.abc import Mapping
@@ -73,8 +74,10 @@ async def post(
 async def _exchange(
     http: aiohttp.ClientSession, url: str, content: bytes, headers: Mapping[str, str]
 ) -> Answer:
+    # A large one goes in pieces, so that nothing else waits for it.
+    data = content if len(content) < 1 << 20 else io.BytesIO(content)
     async with http.post(
-        url, data=content, headers=headers, allow_redirects=False, timeout=_NO_LIMIT
+        url, data=data, headers=headers, allow_redirects=False, timeout=_NO_LIMIT
     ) as response:
         return Answer(response.status, response.headers, await _read(response))
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from html import escape
 from pathlib import Path
 from string import Template
@@ -36,6 +36,10 @@ _PAGE, _INCIDENT = (
     Template((_TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.html", "incident.html")
 )
 _DOT_ATOM = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+# One address, plain or behind a name. Quoted local parts are left out: they are legal, unused, and a way in.
+_ADDRESS = re.compile(
+    r"""(?:(?P<name>[^<>\x00-\x1f\x7f]*)<(?=[^<>]+>$))?(?P<address>[^\s\x00-\x1f\x7f@,;:<>"()\[\]\\]+@[^\s\x00-\x1f\x7f@,;:<>"()\\]+)>?"""
+)
 _CALM = "#1f4e79"  # the bar of what is not about one incident
 _FILETIME_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
 
@@ -186,13 +190,11 @@ def _button(label: str, url: str, colour: str, first: bool) -> str:
 
 def read_address(text: str, name: str = "") -> Address | None:
     """`alice@example.com` or `Alice <alice@example.com>`, or None when it is not one address."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
         return None
-    found_name, found = parseaddr(text, strict=True)
-    user, at, domain = found.rpartition("@")
-    if not (at and user and domain) or any(c.isspace() or c in ',;<>"()[]' for c in found):
-        return None
+    user, _, domain = found["address"].rpartition("@")
     try:
-        return Address(line(name or found_name, 100), user, domain)
-    except (ValueError, IndexError):  # the library's parser gives up in several ways
+        return Address(line(name or found["name"] or "", 100), user, domain)
+    except ValueError:  # the library's own idea of what may stand in an address
         return None

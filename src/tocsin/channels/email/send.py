@@ -102,11 +102,14 @@ async def _hand_in(mail: EmailMessage, to: Address, server: Server) -> Outcome:
         await client.connect()
         await client.ehlo()
         secure = server.tls
-        if not secure and (
-            server.starttls or (server.starttls is None and client.supports_extension("starttls"))
-        ):
-            await client.starttls()
-            secure = True
+        if not secure and server.starttls is not False:
+            if client.supports_extension("starttls"):
+                await client.starttls()
+                secure = True
+            elif server.starttls:
+                return Rejected(
+                    f"{line(server.host, 80)} does not offer the encryption that starttls demands"
+                )
         if server.username:
             if not secure and server.starttls is None and server.host not in _LOOPBACK:
                 return Rejected(

@@ -29,8 +29,8 @@ from tocsin.core.respond.message import Item, Message
 
 LONGEST_TEXT = 3500  # characters: old databases hold 4,000 a message
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~])")
-_AT_LINE_START = re.compile(r"(?m)^(\s*)([-=>]|\d+[.)])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]~])")
+_AT_LINE_START = re.compile(r"(?m)^(\s*)([-=+#|]|&gt;|\d+[.)])")
 _NO_BREAK = "\u200b"  # between @ and a name, so that nobody is called
 
 

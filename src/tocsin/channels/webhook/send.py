@@ -15,7 +15,11 @@ from tocsin.core.respond.delivery import Outcome
 from tocsin.core.respond.message import Item, Message
 
 VERSION = 1
-LONGEST_TEXT = 20_000  # characters of any one field; the payload says so where it was cut
+# Characters; a text says so where it was cut. The incidents of a bundle share the last two.
+LONGEST_TEXT = 20_000
+LONGEST_FIELD = 5_000
+ALL_FIELDS = 150_000
+ALL_LABELS = 300_000
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -89,6 +93,8 @@ def signature(secret: bytes, at: datetime, content: bytes) -> str:
 
 def payload(message: Message) -> Payload:
     """Labels and texts go out as they are (JSON carries anything), but not by the megabyte."""
+    share = max(len(message.items), 1)
+    limit, room = min(LONGEST_FIELD, ALL_FIELDS // share), ALL_LABELS // share
     return Payload(
         version=VERSION,
         id=message.key,
@@ -96,35 +102,49 @@ def payload(message: Message) -> Payload:
         test=message.test,
         urgency=message.urgency.value,
         sent_at=message.sent_at,
-        title=_bounded(message.title),
-        text=_bounded(message.text),
-        person=Person(message.person, message.person_name) if message.person else None,
-        incidents=tuple(_incident(item) for item in message.items),
+        title=_bounded(message.title, LONGEST_FIELD),
+        text=_bounded(message.text, LONGEST_TEXT),
+        person=Person(message.person, _bounded(message.person_name, LONGEST_FIELD))
+        if message.person
+        else None,
+        incidents=tuple(_incident(item, limit, room) for item in message.items),
         acknowledge_url=message.acknowledge_url,
         resolve_url=message.resolve_url,
     )
 
 
-def _incident(item: Item) -> Incident:
+def _incident(item: Item, limit: int, room: int) -> Incident:
     return Incident(
         id=item.incident,
-        title=_bounded(item.title),
+        title=_bounded(item.title, limit),
         severity=item.severity.value,
-        state=item.state,
+        state=_bounded(item.state, limit),
         since=item.since,
         url=item.url,
-        summary=_bounded(item.summary),
-        service=item.service,
-        runbook_url=_bounded(item.runbook_url),
+        summary=_bounded(item.summary, limit),
+        service=_bounded(item.service, limit),
+        runbook_url=_bounded(item.runbook_url, limit),
         alerts=item.alerts,
-        labels={_bounded(name): _bounded(value) for name, value in item.labels.items()},
+        labels=_fitting(item.labels, limit, room),
     )
 
 
-def _bounded(text: str) -> str:
-    if len(text) <= LONGEST_TEXT:
+def _fitting(labels: Mapping[str, str], limit: int, room: int) -> dict[str, str]:
+    """The first labels that find room."""
+    kept: dict[str, str] = {}
+    for name, value in labels.items():
+        name, value = _bounded(name, limit), _bounded(value, limit)
+        room -= len(name) + len(value)
+        if room < 0:
+            break
+        kept[name] = value
+    return kept
+
+
+def _bounded(text: str, limit: int) -> str:
+    if len(text) <= limit:
         return text
-    return f"{text[:LONGEST_TEXT]} [… {len(text) - LONGEST_TEXT:,} more characters]"
+    return f"{text[:limit]} [… {len(text) - limit:,} more characters]"
 
 
 CHANNEL: Channel = Webhook()
