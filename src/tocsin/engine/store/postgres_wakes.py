@@ -1,0 +1,105 @@
+"""Wake-ups between nodes by LISTEN and NOTIFY.
+
+Topics are told right after the commit, over a connection of their own: NOTIFY inside a transaction takes a lock that all
+databases of the server share until its commit is on disk, so that commits of all nodes would queue. A wake-up lost to a
+crash in between costs one safety poll.
+"""
+
+import contextlib
+import queue
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+
+import psycopg
+
+CHANNEL = "tocsin"
+ROOM = 7000  # bytes; PostgreSQL takes payloads below 8000
+EVERYTHING = frozenset({"agenda", "inbox", "configuration"})  # what may have been missed while away
+ALL_AGAIN = 1.0  # seconds before a lost connection is tried again
+STOP = "stop"
+
+
+class PostgresWakes:
+    """Tells other nodes what was committed here, and calls `on_wake` with what they tell."""
+
+    def __init__(self, conninfo: str, on_wake: Callable[[frozenset[str]], None]) -> None:
+        self._conninfo = conninfo
+        self._on_wake = on_wake
+        self._node = secrets.token_hex(6)
+        self._topics: queue.SimpleQueue[frozenset[str] | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._listening = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._listen, name="tocsin-listen", daemon=True),
+            threading.Thread(target=self._notify, name="tocsin-notify", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        self._listening.wait(2)
+
+    def tell(self, topics: frozenset[str]) -> None:
+        self._topics.put(topics)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._topics.put(None)
+        for thread in self._threads:
+            thread.join(5)
+
+    # --- telling -------------------------------------------------------------------------------------------------
+
+    def _notify(self) -> None:
+        while not self._closing.is_set():
+            with contextlib.suppress(psycopg.Error), self._connect() as connection:
+                self._notify_over(connection)
+            self._closing.wait(0 if self._closing.is_set() else ALL_AGAIN)
+
+    def _notify_over(self, connection: psycopg.Connection[object]) -> None:
+        while True:
+            topics = self._topics.get()
+            together: set[str] = set()
+            while topics is not None:
+                together |= topics
+                try:
+                    topics = self._topics.get_nowait()
+                except queue.Empty:
+                    break
+            for payload in self._payloads(sorted(together)):
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+            if topics is None:
+                # The listener of this very node wakes up and sees that it is over.
+                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._node} {STOP}"))
+                return
+
+    def _payloads(self, topics: Iterable[str]) -> Iterable[str]:
+        payload = self._node
+        for topic in topics:
+            if len(payload) + len(topic) > ROOM:
+                yield payload
+                payload = self._node
+            payload += f" {topic}"
+        if payload != self._node:
+            yield payload
+
+    # --- listening -----------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        away = False
+        while not self._closing.is_set():
+            with contextlib.suppress(psycopg.Error), self._connect() as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                self._listening.set()
+                if away:
+                    self._on_wake(EVERYTHING)
+                for notice in connection.notifies():
+                    node, *topics = notice.payload.split(" ")
+                    if self._closing.is_set():
+                        return
+                    if node != self._node and topics:
+                        self._on_wake(frozenset(topics))
+            away = True
+            self._closing.wait(ALL_AGAIN)
+
+    def _connect(self) -> psycopg.Connection[object]:
+        return psycopg.connect(self._conninfo, autocommit=True)
