@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     _OptionalInstant = models.BigIntegerField[datetime | None, datetime | None]
     _Bytes = models.BinaryField[bytes, bytes]
     _Text = models.TextField[str, str]
+    _OptionalText = models.TextField[str | None, str | None]
 else:
     _Number = _Instant = _OptionalInstant = models.BigIntegerField
     _Bytes = models.BinaryField
-    _Text = models.TextField
+    _Text = _OptionalText = models.TextField
 
 
 class RowIdField(_Number):
@@ -41,7 +42,22 @@ class KeyField(_Text):
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        return "text" if connection.vendor == "sqlite" else 'pg_catalog.text COLLATE "C"'
+        return _key_type(connection)
+
+
+class OptionalKeyField(_OptionalText):
+    """A name that machines look up, where there may be none."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["null"] = options["blank"] = True
+        super().__init__(*args, **options)
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return _key_type(connection)
+
+
+def _key_type(connection: BaseDatabaseWrapper) -> str:
+    return "text" if connection.vendor == "sqlite" else 'pg_catalog.text COLLATE "C"'
 
 
 def _read(value: int | None, expression: Expression, connection: BaseDatabaseWrapper) -> datetime | None:

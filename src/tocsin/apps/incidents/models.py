@@ -3,7 +3,7 @@ columns are what it is found by."""
 
 from django.db import models
 
-from tocsin.apps.columns import DocumentField, InstantField, KeyField, OptionalInstantField
+from tocsin.apps.columns import DocumentField, InstantField, KeyField, OptionalInstantField, OptionalKeyField
 
 
 class Incident(models.Model):
@@ -13,7 +13,7 @@ class Incident(models.Model):
     state = KeyField()
     severity = models.TextField()
     kind = models.TextField()
-    service = KeyField(null=True)
+    service = OptionalKeyField()
     team = models.TextField(null=True)
     title = models.TextField()
     words = models.TextField()
@@ -88,7 +88,7 @@ class Notification(models.Model):
         on_delete=models.DO_NOTHING,
         related_name="notifications",
     )
-    page = KeyField(null=True)
+    page = OptionalKeyField()
     address_key = KeyField()
     state = KeyField()
     reason = models.TextField()
