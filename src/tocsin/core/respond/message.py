@@ -43,3 +43,4 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     acknowledge_url: str = ""
     resolve_url: str = ""
     test: bool = False
+    time_zone: str = "UTC"  # the reader's

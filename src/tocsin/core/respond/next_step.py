@@ -21,7 +21,7 @@ class PlannedStep(msgspec.Struct, frozen=True):
 
 
 def plan_of(policy: Policy, configuration: Configuration, at: datetime) -> list[PlannedStep]:
-    """Who would be reached when, if it began at `at` and nobody answered: who is on call is asked for each step's own moment.
+    """Who would be reached when, if it began at `at` and nobody answered; who is on call is asked for each moment.
 
     A step with nobody takes no time, as in a real escalation.
     """

@@ -1,0 +1,1 @@
+"""The responding core, told as stories on a virtual clock."""
