@@ -250,7 +250,9 @@ def _keys(subject: Subject) -> None:
         if each.ping_key is not None
     ]
     places: dict[Secret, str] = {}
-    for owner, secret in given:
+    for owner, secret in sorted(
+        given, key=lambda each: (subject.place(each[0]).file, subject.place(each[0]).line)
+    ):
         value = subject.resolved(f"{owner}.key", secret)
         known = taken.get(value) if value is not None else None
         if known is None and isinstance(secret, Secret) and secret != Secret():

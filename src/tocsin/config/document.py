@@ -198,6 +198,8 @@ class _Composer:
                 raw = anchors[event.anchor]
             elif name == "ScalarEvent":
                 self._refuse_tag(event, line)
+                if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in event.value):
+                    raise Unreadable(Place(self.file, line, ""), "an escape for what is no character")
                 raw = _Raw("scalar", line, event.value, not event.style)
                 if event.anchor:
                     anchors[event.anchor] = raw
@@ -232,6 +234,10 @@ class _Composer:
             at = getattr(wrong, "position", None)
             line = text.count("\n", 0, at) + 1 if isinstance(at, int) else 0
             raise Unreadable(Place(self.file, line, ""), str(wrong).partition("\n")[0]) from None
+        except (ValueError, OverflowError):  # the scanner's chr(), for an escape beyond Unicode
+            raise Unreadable(
+                Place(self.file, 0, ""), "an escape such as \\U00110000 that is no character"
+            ) from None
 
     def _refuse_tag(self, event: Any, line: int) -> None:
         if event.tag not in (None, "!"):

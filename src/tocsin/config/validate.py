@@ -33,7 +33,7 @@ class Checked(msgspec.Struct, frozen=True):
         return not any(problem.level == "error" for problem in self.problems)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def documents(files: tuple[ConfigFile, ...]) -> Documents:
     """The files as trees."""
     return parse(files)
