@@ -1,4 +1,4 @@
-"""Straight on the store, when no server runs on it (or, on PostgreSQL, beside those that do: they are woken by the commit)."""
+"""Straight on the store, when no server runs on it; on PostgreSQL also beside those that do, which the commit wakes."""
 
 import os
 import subprocess
@@ -38,7 +38,10 @@ def ask(data: Path | None, database_url: str | None, request: Request, actor: Ac
     if database_url:
         return _ask(data, database_url, request, actor)
     if data is None:
-        raise Refused("invalid", "name a data directory (--data DIR), a database (TOCSIN_DATABASE_URL) or a server (TOCSIN_URL)")
+        raise Refused(
+            "invalid",
+            "name a data directory (--data), a database (TOCSIN_DATABASE_URL) or a server (TOCSIN_URL)",
+        )
     try:
         lock = lock_data_directory(data)
     except DataDirectoryBusy as busy:
@@ -52,10 +55,16 @@ def _migrate(data: Path | None, database_url: str | None) -> None:
     if database_url:
         told["TOCSIN_DATABASE_URL"] = database_url
     done = subprocess.run(
-        [sys.executable, "-m", "tocsin.web.migrate"], env={**os.environ, **told}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tocsin.web.migrate"],
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
-        raise Refused("conflict", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "migration failed")
+        raise Refused(
+            "conflict", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "migration failed"
+        )
 
 
 def _ask(data: Path | None, database_url: str | None, request: Request, actor: Actor) -> object:

@@ -64,7 +64,8 @@ class Door:
 
 def _decode(body: bytes) -> Request:
     try:
-        return _DECODER.decode(body)
+        request: Request = _DECODER.decode(body)
+        return request
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
         raise Refused("invalid", message, path.rstrip("`").removeprefix("$").lstrip(".")) from None

@@ -1,7 +1,7 @@
 """Live pages: server-sent events that say what changed, behind a short-lived signed token.
 
-The people process signs a token into the page it renders; the machine process verifies it and streams. An event carries only a
-topic; the page then asks for its own fragment, so nothing is shown here that the reader may not see.
+The people process signs a token into the page it renders; the machine process verifies it and streams. An event carries
+only a topic; the page then asks for its own fragment, so nothing is shown here that the reader may not see.
 """
 
 import asyncio
@@ -101,7 +101,9 @@ class LiveUpdates:
         topics = verify(self._secret, token, self._now())
         if topics is None:
             await send({"type": "http.response.start", "status": 403, "headers": []})
-            await send({"type": "http.response.body", "body": b"This live link has expired; reload the page.\n"})
+            await send(
+                {"type": "http.response.body", "body": b"This live link has expired; reload the page.\n"}
+            )
             return
         headers = [
             (b"content-type", b"text/event-stream"),

@@ -43,11 +43,14 @@ def add(
     fact_id = str(uuid.uuid4())
     match request:
         case AddSilence():
-            kind, fact = "silences", _silence(request, fact_id, starts_at, actor)
+            kind = "silences"
+            fact: Fact = _silence(request, fact_id, starts_at, actor)
         case AddMaintenance():
-            kind, fact = "maintenance", _maintenance(request, facts, fact_id, starts_at, actor)
+            kind = "maintenance"
+            fact = _maintenance(request, facts, fact_id, starts_at, actor)
         case AddOverride():
-            kind, fact = "overrides", _override(request, facts, fact_id, starts_at, actor)
+            kind = "overrides"
+            fact = _override(request, facts, fact_id, starts_at, actor)
     _store(tx, kind, fact, actor, now)
     return view(kind, fact, now)
 
@@ -70,9 +73,15 @@ def _silence(request: AddSilence, fact_id: str, starts_at: datetime, actor: str)
     except ValueError as error:
         raise Refused("invalid", str(error), "matchers") from None
     if not matchers:
-        raise Refused("invalid", "at least one matcher is needed, for example alertname=\"DiskFull\"", "matchers")
+        raise Refused(
+            "invalid", 'at least one matcher is needed, for example alertname="DiskFull"', "matchers"
+        )
     if all(_matches_empty(m.op.value, m.value) for m in matchers):
-        raise Refused("invalid", "at least one matcher must not match the empty string, or it silences everything", "matchers")
+        raise Refused(
+            "invalid",
+            "at least one matcher must not match the empty string: it would silence everything",
+            "matchers",
+        )
     return Silence(fact_id, matchers, starts_at, request.ends_at, actor, request.comment)
 
 
@@ -87,14 +96,20 @@ def _maintenance(
         raise Refused("invalid", "name at least one service", "services")
     for service in request.services:
         if service not in facts.services:
-            raise Refused("invalid", f"there is no service {service!r}; known: {_names(facts.services)}", "services")
+            raise Refused(
+                "invalid", f"there is no service {service!r}; known: {_names(facts.services)}", "services"
+            )
     return Maintenance(fact_id, request.services, starts_at, request.ends_at, actor, request.comment)
 
 
-def _override(request: AddOverride, facts: Configuration, fact_id: str, starts_at: datetime, actor: str) -> Override:
+def _override(
+    request: AddOverride, facts: Configuration, fact_id: str, starts_at: datetime, actor: str
+) -> Override:
     if request.schedule not in facts.schedules:
         raise Refused(
-            "invalid", f"there is no schedule {request.schedule!r}; known: {_names(facts.schedules)}", "schedule"
+            "invalid",
+            f"there is no schedule {request.schedule!r}; known: {_names(facts.schedules)}",
+            "schedule",
         )
     for field, person in (("person", request.person), ("replaces", request.replaces)):
         if person is not None and person not in facts.people:
@@ -136,7 +151,9 @@ def _find(tx: Transaction, kind: str, fact_id: str) -> tuple[Entry, Fact]:
     raise Refused("not_found", f"there is nothing with id {fact_id!r} among {kind}", "id")
 
 
-def _store(tx: Transaction, kind: str, fact: Fact, actor: str, now: datetime, created_at: int | None = None) -> None:
+def _store(
+    tx: Transaction, kind: str, fact: Fact, actor: str, now: datetime, created_at: int | None = None
+) -> None:
     tx.configuration.put(
         [
             Entry(

@@ -10,8 +10,8 @@ from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.control import explaining, oncall, operational, reporting, showing
 from tocsin.control.actor import Actor
 from tocsin.control.requests import (
-    Acted,
     Act,
+    Acted,
     AddMaintenance,
     AddOverride,
     AddSilence,
@@ -70,7 +70,7 @@ class Performer:
             case Who():
                 return oncall.who(facts, request, now)
             case Explain():
-                return explaining.explain_labels(facts, request, now)
+                return self._read(lambda tx: explaining.explain_labels(tx, facts, request, now))
             case SendAlert():
                 return reporting.send_alert(self._engine.store, request, actor, now)
             case TestPage():
@@ -84,7 +84,9 @@ class Performer:
                     lambda tx: operational.add(tx, request, facts, actor.name, now), request, actor, now
                 )
             case EndOperational():
-                return self._write(lambda tx: operational.end(tx, request, actor.name, now), request, actor, now)
+                return self._write(
+                    lambda tx: operational.end(tx, request, actor.name, now), request, actor, now
+                )
             case PlanConfiguration():
                 return self._read(lambda tx: plan_view(tx, request))
             case ApplyConfiguration():
@@ -113,7 +115,10 @@ class Performer:
         command = _signed(request.command, actor)
 
         answered, departures = self._engine.submit(
-            sorted(set(request.incidents)), command, now, _audit_row(request, type(command).__name__, actor, now)
+            sorted(set(request.incidents)),
+            command,
+            now,
+            _audit_row(request, type(command).__name__, actor, now),
         )
         self._carry(departures)
         if all(decision is None for decision in answered.values()):
@@ -144,7 +149,9 @@ def _audit_row(request: Request, what: str, actor: Actor, now: datetime) -> Audi
     name = type(request).__name__ + (f".{what}" if what else "")
     subject = ",".join(str(i) for i in request.incidents) if isinstance(request, Act) else ""
     detail = "" if isinstance(request, ApplyConfiguration) else msgspec.json.encode(request).decode()
-    return AuditRow(at=micros(now), actor=actor.name, via=actor.via, what=name, subject=subject, detail=detail[:4000])
+    return AuditRow(
+        at=micros(now), actor=actor.name, via=actor.via, what=name, subject=subject, detail=detail[:4000]
+    )
 
 
 def status(version: str, node: str, database: str) -> Callable[[Transaction], StatusView]:

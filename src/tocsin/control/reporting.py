@@ -19,7 +19,9 @@ from tocsin.engine.store.protocol import InboxRow, Store
 def send_alert(store: Store, request: SendAlert, actor: Actor, now: datetime) -> Accepted:
     """Append it to the inbox in Prometheus' own form; the detection owner takes it from there."""
     if not any(value for value in request.labels.values()):
-        raise Refused("invalid", "at least one label with a value is needed, for example alertname=DiskFull", "labels")
+        raise Refused(
+            "invalid", "at least one label with a value is needed, for example alertname=DiskFull", "labels"
+        )
     alert = {
         "labels": request.labels,
         "annotations": {"sent_by": actor.name} | request.annotations,
@@ -32,7 +34,9 @@ def send_alert(store: Store, request: SendAlert, actor: Actor, now: datetime) ->
     return Accepted(said="Accepted; `tocsin alerts` shows what became of it.", inbox_id=inbox_id)
 
 
-def test_page(engine: Engine, request: TestPage, actor: Actor, now: datetime) -> tuple[Accepted, list[Departure]]:
+def test_page(
+    engine: Engine, request: TestPage, actor: Actor, now: datetime
+) -> tuple[Accepted, list[Departure]]:
     """Page a person the real way, marked TEST."""
     if request.person not in engine.facts.current.people:
         known = ", ".join(sorted(engine.facts.current.people)) or "none yet"

@@ -288,7 +288,9 @@ class RouteView(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     at: datetime
     routes: tuple[RouteView, ...]
-    suppressed: str = ""  # why it would page nobody: silence, inhibition, maintenance, mute; "" when it is not
+    suppressed: str = (
+        ""  # why it would page nobody: silence, inhibition, maintenance, mute; "" when it is not
+    )
     heartbeat: str | None = None
 
 

@@ -64,7 +64,9 @@ def show_incident(tx: Transaction, incident_id: int, facts: Configuration, now: 
         ),
         changes=tuple(
             ChangeView(instant(row.at), row.summary, row.source, row.integration)
-            for row in tx.records.changes(opened - CHANGES_BEFORE, micros(incident.resolved_at or now), incident.service)
+            for row in tx.records.changes(
+                opened - CHANGES_BEFORE, micros(incident.resolved_at or now), incident.service
+            )
         ),
         pending=tuple(
             PendingTimer(entry.kind, instant(entry.due_at))

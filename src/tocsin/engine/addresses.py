@@ -15,7 +15,13 @@ class Address(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """What notifications to this address wait under. A secret address is named, never spelled out."""
-        where = self.address if isinstance(self.address, str) else f"env:{self.address.env}" if self.address.env else f"file:{self.address.file}"
+        where = (
+            self.address
+            if isinstance(self.address, str)
+            else f"env:{self.address.env}"
+            if self.address.env
+            else f"file:{self.address.file}"
+        )
         return f"{self.channel}|{where}"
 
 

@@ -14,7 +14,9 @@ from tocsin.engine.clock import Clock
 from tocsin.engine.sending import LEASE, Arrival, Departure
 
 log = structlog.get_logger()
-LEAST_ROOM = 8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
+LEAST_ROOM = (
+    8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
+)
 
 
 class Carrier:
@@ -44,7 +46,11 @@ class Carrier:
     def room(self) -> dict[str, int]:
         """How many more departures each channel can take. Called from the engine's threads."""
         room = {name: channel.concurrency - self._under_way[name] for name, channel in self._channels.items()}
-        return {name: free for name, free in room.items() if free >= min(LEAST_ROOM, self._channels[name].concurrency)}
+        return {
+            name: free
+            for name, free in room.items()
+            if free >= min(LEAST_ROOM, self._channels[name].concurrency)
+        }
 
     def carry(self, departures: list[Departure]) -> None:
         """Start sending; must be called on the event loop."""

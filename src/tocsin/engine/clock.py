@@ -6,7 +6,6 @@ from typing import Protocol
 
 from tocsin.core.instants import instant
 
-
 AGREE_WITHIN = 20_000  # microseconds
 
 

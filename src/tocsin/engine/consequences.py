@@ -85,7 +85,13 @@ class Consequences:
                 case Record():
                     self._timeline.append(
                         TimelineRow(
-                            incident.id, effect.entry, micros(self.now), effect.reason, effect.text, effect.actor, effect.via
+                            incident.id,
+                            effect.entry,
+                            micros(self.now),
+                            effect.reason,
+                            effect.text,
+                            effect.actor,
+                            effect.via,
                         )
                     )
                 case Remind():
@@ -129,7 +135,11 @@ class Consequences:
         person = self.facts.people.get(effect.person)
         incident = self._incidents[incident_id]
         if person is None:
-            self.note(incident_id, Reason.NO_CONTACT_METHOD, f"{effect.person} is not a configured person and cannot be paged.")
+            self.note(
+                incident_id,
+                Reason.NO_CONTACT_METHOD,
+                f"{effect.person} is not a configured person and cannot be paged.",
+            )
             return
         self._supersede(incident_id, effect.person)
         self._carry_page(pages.begin(incident, effect, person, self.now))
@@ -209,11 +219,19 @@ class Consequences:
         micro = micros(self.now)
         if address is None:
             self._timeline.append(
-                TimelineRow(incident_id, serial, micro, Reason.NO_CONTACT_METHOD, f"{person_key} cannot be told: {text}")
+                TimelineRow(
+                    incident_id,
+                    serial,
+                    micro,
+                    Reason.NO_CONTACT_METHOD,
+                    f"{person_key} cannot be told: {text}",
+                )
             )
             return
         self._timeline.append(TimelineRow(incident_id, serial, micro, reason, f"Told {person_key}: {text}"))
-        self._send(self._message(incident_id, serial, purpose, address, text, reason, person_key, method), address)
+        self._send(
+            self._message(incident_id, serial, purpose, address, text, reason, person_key, method), address
+        )
 
     def _tell_admins(self, incident_id: int, effect: TellAdmins) -> None:
         chat = self.facts.defaults.admin_chat
@@ -222,7 +240,9 @@ class Consequences:
         for admin in self.facts.admins():
             if not effect.urgent:
                 self._tell(incident_id, admin, effect.text, effect.reason, Purpose.ADMIN)
-            elif not any(page.person == admin and page.begun_at == self.now for page in self._wanted(incident_id)):
+            elif not any(
+                page.person == admin and page.begun_at == self.now for page in self._wanted(incident_id)
+            ):
                 incident = self._incidents[incident_id]
                 self._incidents[incident_id] = replace(incident, next_page=incident.next_page + 1)
                 self.begin_page(
@@ -233,8 +253,12 @@ class Consequences:
         address = chat_address(self.facts, chat)
         serial = self._serial(incident_id)
         if address is not None and serial is not None:
-            self._timeline.append(TimelineRow(incident_id, serial, micros(self.now), reason, f"Posted to {chat}: {text}"))
-            self._send(self._message(incident_id, serial, Purpose.CHAT, address, text, reason, None, chat), address)
+            self._timeline.append(
+                TimelineRow(incident_id, serial, micros(self.now), reason, f"Posted to {chat}: {text}")
+            )
+            self._send(
+                self._message(incident_id, serial, Purpose.CHAT, address, text, reason, None, chat), address
+            )
 
     def _message(
         self,
@@ -330,7 +354,10 @@ class Consequences:
             tx.agenda.schedule(entries)
         if self.addresses:
             tx.agenda.schedule_earlier(
-                [AgendaEntry(kinds.address(channel), key, now) for key, channel in sorted(self.addresses.items())]
+                [
+                    AgendaEntry(kinds.address(channel), key, now)
+                    for key, channel in sorted(self.addresses.items())
+                ]
             )
         if entries or self.addresses:
             tx.wake("agenda")

@@ -1,14 +1,15 @@
 """The detection owner: takes reports from the inbox in order, and commits what they change.
 
-One owner per database holds a lease with an epoch that every transaction here checks under lock. The index in memory is ahead of the
-store only while a transaction is under way; when one fails the index is dropped and loaded again, and the inbox is read from the
-committed cursor.
+One owner per database holds a lease with an epoch that every transaction here checks under lock. The index in memory is
+ahead of the store only while a transaction is under way; when one fails the index is dropped and loaded again, and the
+inbox is read from the committed cursor.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 import xxhash
 
@@ -27,11 +28,10 @@ from tocsin.core.detect.grouping import (
     decide,
 )
 from tocsin.core.detect.index import AcknowledgedSignal, Changes, Detection, Outcome
-from tocsin.core.detect.records import InboxRow
-from tocsin.core.detect.signal import Parsed, Report, Unreadable
+from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal, Unreadable
 from tocsin.core.instants import instant, micros
 from tocsin.core.respond.incident import Acknowledge, Incident, Opened
-from tocsin.engine import kinds
+from tocsin.engine import beating, kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine, Step
@@ -49,18 +49,25 @@ class Detecting:
     """Everything but `offer` and `renewed` runs on a store thread, one call at a time."""
 
     def __init__(
-        self, engine: Engine, node: str, replay: Callable[[InboxRow], Parsed], lease: timedelta = LEASE
+        self,
+        engine: Engine,
+        node: str,
+        replay: Callable[[InboxRow], Parsed],
+        on_unknown: Callable[[str, Sequence[Signal]], None] = lambda integration, signals: None,
+        lease: timedelta = LEASE,
     ) -> None:
         self.engine = engine
         self.node = node
         self.lease = lease
         self.replay = replay
-        self._beating = Beating(engine, node)
+        self._on_unknown = on_unknown
+        self._beating = Beating(engine)
         self._epoch: int | None = None
         self._cursor = 0
         self._index: Detection | None = None
         self._revision = -1
         self._offered: deque[Report] = deque()
+        self._renewals: deque[Renewal] = deque()
         self._next_flush: int | None = None
 
     # --- ownership -----------------------------------------------------------------------------------------------
@@ -108,6 +115,20 @@ class Detecting:
         if self.owned:
             self._offered.extend(reports)
 
+    def renewed(self, renewal: Renewal) -> None:
+        """Alerts sent again unchanged: their leases live on in memory. From any thread; `on_unknown` is told of those that
+        do not fire as far as the index knows, so that their next copies come through the inbox."""
+        if self.owned:
+            self._renewals.append(renewal)
+
+    def _renew(self) -> None:
+        assert self._index is not None
+        while self._renewals:
+            renewal = self._renewals.popleft()
+            unknown = self._index.renew(renewal)
+            if unknown:
+                self._on_unknown(renewal.integration, unknown)
+
     @property
     def index(self) -> Detection | None:
         return self._index
@@ -148,7 +169,9 @@ class Detecting:
             return self._load(now)
         if facts.revision != self._revision:
             self._revision = facts.revision
+            self._beating.reconfigure(now)
             return self._commit(self._index.reconfigure(facts, at), now)
+        self._renew()
         reports = self._reports()
         if reports:
             self.engine.counters.alerts_processed += sum(len(r.parsed.signals) for r in reports)
@@ -170,7 +193,7 @@ class Detecting:
         index, changes, self._next_flush = self.engine.store.read(read)
         self._index, self._revision = index, facts.revision
         self._offered.clear()
-        self._beating.load()
+        self._beating.load(now)
         return self._commit(changes, now)
 
     # --- reading the inbox in order ------------------------------------------------------------------------------
@@ -190,9 +213,12 @@ class Detecting:
 
     def _parse(self, row: InboxRow) -> Parsed:
         try:
+            if row.source == beating.SOURCE:
+                return msgspec.json.decode(row.body, type=Parsed)
             return self.replay(row)
         except Unreadable as error:  # accepted by another version of the source: kept, shown, never a loop
-            self.engine.store.run(lambda tx: tx.inbox.quarantine([(row, str(error))]))
+            why = str(error)
+            self.engine.store.run(lambda tx: tx.inbox.quarantine([(row, why)]))
             return Parsed()
 
     # --- committing ----------------------------------------------------------------------------------------------
@@ -204,7 +230,9 @@ class Detecting:
 
         def work(owed: Consequences) -> None:
             owed.tx.ownership.check(epoch)
-            outcomes = self._decide(owed, index, [GroupChanged(change) for change in changes.groups], changes.acknowledged)
+            outcomes = self._decide(
+                owed, index, [GroupChanged(change) for change in changes.groups], changes.acknowledged
+            )
             self._write(owed.tx, index, changes, outcomes)
             rows = change_rows(reports, owed.facts)
             if rows:
@@ -236,7 +264,9 @@ class Detecting:
         self._next_flush = self.engine.store.read(lambda tx: tx.agenda.next_due([kinds.FLUSH]))
         return Step(1, departures)
 
-    def _write(self, tx: Transaction, index: Detection, changes: Changes, outcomes: dict[str, Outcome]) -> None:
+    def _write(
+        self, tx: Transaction, index: Detection, changes: Changes, outcomes: dict[str, Outcome]
+    ) -> None:
         alerts, states, groups = index.rows(changes, outcomes)
         if alerts:
             tx.alerts.add(alerts)
@@ -257,7 +287,9 @@ class Detecting:
         acknowledged: Iterable[AcknowledgedSignal],
     ) -> dict[str, Outcome]:
         groups = {event.change.key: index.state(event.change.key) for event in events}
-        owed.load(group.incident for group in groups.values() if group is not None and group.incident is not None)
+        owed.load(
+            group.incident for group in groups.values() if group is not None and group.incident is not None
+        )
         decisions: list[tuple[GroupChange, GroupDecision]] = []
         opening = 0
         for event in events:
@@ -281,7 +313,9 @@ class Detecting:
         ended = IncidentEnded(incident.id, micros(incident.resolved_at))
         return decide(group, ended, micros(owed.now), change.route, owed.facts).group
 
-    def _carry(self, owed: Consequences, change: GroupChange, decision: GroupDecision, ids: Iterator[int]) -> Outcome:
+    def _carry(
+        self, owed: Consequences, change: GroupChange, decision: GroupDecision, ids: Iterator[int]
+    ) -> Outcome:
         group = decision.group
         for effect in decision.effects:
             match effect:
@@ -292,7 +326,7 @@ class Detecting:
                 case ChangeIncident():
                     owed.decide(effect.incident, effect.change)
                 case PostGroup():
-                    name = f"g{xxhash.xxh3_64_hexdigest(group.key)}.{micros(owed.now)}"
+                    name = f"g{xxhash.xxh3_64_hexdigest(group.key.encode())}.{micros(owed.now)}"
                     owed.post_to_chat(name, effect.chat, effect.title, effect.text, effect.reason)
                 case RemindFlush():
                     owed.remind(kinds.FLUSH, group.key, instant(effect.due_at))
@@ -307,7 +341,9 @@ class Detecting:
     ) -> None:
         incidents = set(signal.incidents)
         incidents.update(
-            incident for key in signal.groups if (incident := outcomes[key][1] if key in outcomes else None) is not None
+            incident
+            for key in signal.groups
+            if (incident := outcomes[key][1] if key in outcomes else None) is not None
         )
         for incident_id in sorted(incidents):
             owed.decide(incident_id, Acknowledge(actor=signal.integration, via="pagerduty"))

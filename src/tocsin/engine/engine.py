@@ -1,7 +1,7 @@
 """The engine proper, the same in both worlds: one synchronous step at a time over a store.
 
-Every step is one transaction: read under lock, check the facts' revision, let the core decide, write, commit. What must then leave
-the house is returned as departures, leased in the same transaction, for the world to carry to its channels.
+Every step is one transaction: read under lock, check the facts' revision, let the core decide, write, commit. What must
+then leave the house is returned as departures, leased in the same transaction, for the world to carry to its channels.
 """
 
 from collections.abc import Callable, Mapping, Sequence

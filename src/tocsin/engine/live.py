@@ -1,7 +1,7 @@
 """The live world: real clock, real store, real channels; loops that claim, decide, commit, and then perform.
 
-Every loop sleeps until the next due instant and is woken by commits; a poll each second is only a safety net. A loop never dies of
-an error: it is logged, counted, and the loop goes on after a pause.
+Every loop sleeps until the next due instant and is woken by commits; a poll each second is only a safety net. A loop
+never dies of an error: it is logged, counted, and the loop goes on after a pause.
 """
 
 import asyncio
@@ -233,5 +233,3 @@ class LiveWorld:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), wait)
-
-

@@ -12,7 +12,9 @@ from tocsin.engine.counters import Counters
 class EngineCollector(Collector):
     """`gauges` gives current values by (name, help, labels)."""
 
-    def __init__(self, counters: Counters, gauges: Callable[[], list[tuple[str, str, dict[str, str], float]]]) -> None:
+    def __init__(
+        self, counters: Counters, gauges: Callable[[], list[tuple[str, str, dict[str, str], float]]]
+    ) -> None:
         self._counters = counters
         self._gauges = gauges
 
@@ -23,12 +25,16 @@ class EngineCollector(Collector):
             decisions.add_metric([reason.value], count)
         yield decisions
         sends = CounterMetricFamily(
-            "tocsin_sends", "Attempts to send, by what became of them.", labels=["channel", "purpose", "outcome"]
+            "tocsin_sends",
+            "Attempts to send, by what became of them.",
+            labels=["channel", "purpose", "outcome"],
         )
         for labels, count in list(counters.sends.items()):
             sends.add_metric(list(labels), count)
         yield sends
-        requests = CounterMetricFamily("tocsin_ingest_requests", "Requests by answer.", labels=["source", "status"])
+        requests = CounterMetricFamily(
+            "tocsin_ingest_requests", "Requests by answer.", labels=["source", "status"]
+        )
         for (source, status), count in list(counters.requests.items()):
             requests.add_metric([source, str(status)], count)
         yield requests
@@ -36,14 +42,25 @@ class EngineCollector(Collector):
         for source, count in list(counters.alerts_accepted.items()):
             accepted.add_metric([source], count)
         yield accepted
-        for name, text, value in (
-            ("tocsin_alerts_renewed", "Unchanged re-sends that only renewed a lease.", counters.alerts_renewed),
+        totals: tuple[tuple[str, str, int], ...] = (
+            (
+                "tocsin_alerts_renewed",
+                "Unchanged re-sends that only renewed a lease.",
+                counters.alerts_renewed,
+            ),
             ("tocsin_alerts_processed", "Alerts taken through detection.", counters.alerts_processed),
-            ("tocsin_invariant_breaches", "Incidents found without a pending timer.", counters.invariant_breaches),
+            (
+                "tocsin_invariant_breaches",
+                "Incidents found without a pending timer.",
+                counters.invariant_breaches,
+            ),
             ("tocsin_clock_steps", "Wall-clock steps of over five seconds.", counters.clock_steps),
-        ):
-            yield CounterMetricFamily(name, text, value=value)
-        failures = CounterMetricFamily("tocsin_loop_failures", "Engine loops that failed and went on.", labels=["loop"])
+        )
+        for name, text, total in totals:
+            yield CounterMetricFamily(name, text, value=total)
+        failures = CounterMetricFamily(
+            "tocsin_loop_failures", "Engine loops that failed and went on.", labels=["loop"]
+        )
         for loop, count in list(counters.loop_failures.items()):
             failures.add_metric([loop], count)
         yield failures

@@ -20,7 +20,9 @@ def change_rows(reports: Iterable[Report], facts: Configuration) -> list[ChangeR
             received_at=report.received_at,
             summary=change.summary,
             source=change.source,
-            service=facts.integrations[report.integration].service if report.integration in facts.integrations else None,
+            service=facts.integrations[report.integration].service
+            if report.integration in facts.integrations
+            else None,
             document=msgspec.json.encode(change),
         )
         for report in reports

@@ -1,7 +1,7 @@
 """From waiting notifications to departures, and from outcomes back to the store. The network lies between the two.
 
-`take` leases addresses and decides what leaves, in a transaction; the departures are then carried to their channels; `settle`
-commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
+`take` leases addresses and decides what leaves, in a transaction; the departures are then carried to their channels;
+`settle` commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tocsin.core.configuration import Configuration
-from tocsin.core.instants import instant, micros
+from tocsin.core.instants import micros
 from tocsin.core.reasons import Reason
 from tocsin.core.respond import pages
 from tocsin.core.respond.compose import Links, compose, is_stale
@@ -19,9 +19,9 @@ from tocsin.core.respond.delivery import (
     AddressState,
     Delivered,
     Failed,
+    Nothing,
     Notification,
     NotificationState,
-    Nothing,
     Outcome,
     Purpose,
     Send,
@@ -213,5 +213,3 @@ def due_pages(owed: Consequences, page_ids: Sequence[str], now: datetime) -> Non
         person = owed.facts.people.get(page.person)
         if person is not None:
             owed.carry_page(pages.due(page, person, now))
-
-

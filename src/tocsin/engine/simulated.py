@@ -1,16 +1,15 @@
 """The simulated world: the same engine on a virtual clock, with channels that answer from a function.
 
-Scenario tests, the demo's first half, what-if and drills run here. It is synchronous and deterministic: time moves from one due
-instant to the next, and at each everything due is done until nothing is left. Over the memory store nothing touches a disk; over a
-live store the same histories are checked against the real SQL.
+Scenario tests, the demo's first half, what-if and drills run here. It is synchronous and deterministic: time moves from
+one due instant to the next, and at each everything due is done until nothing is left. Over the memory store nothing touches
+a disk; over a live store the same histories are checked against the real SQL.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.records import InboxRow
-from tocsin.core.detect.signal import Parsed
+from tocsin.core.detect.signal import InboxRow, Parsed
 from tocsin.core.instants import instant, micros
 from tocsin.core.respond.compose import Links
 from tocsin.core.respond.delivery import Delivered, Outcome
@@ -117,7 +116,9 @@ class SimulatedWorld:
             self._deliver(departures)
             if not (detected.done or decided.done or departures):
                 return
-        raise RuntimeError("the world does not come to rest: something is due again and again at the same instant")
+        raise RuntimeError(
+            "the world does not come to rest: something is due again and again at the same instant"
+        )
 
     def _deliver(self, departures: list[Departure]) -> None:
         while departures:

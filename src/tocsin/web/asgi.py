@@ -4,14 +4,15 @@ Machines and everything a page depends on are answered here; people's pages are 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from tocsin.control import http, live_updates
 from tocsin.control.http import Receive, Scope, SendMessage
 from tocsin.control.live_updates import LiveUpdates
 from tocsin.ingest.asgi import IngestApp
 
-App = Callable[[Scope, Receive, SendMessage], "asyncio.Future[None]"]
+App = Callable[[Scope, Receive, SendMessage], Coroutine[Any, Any, None]]
 
 
 class MachineApp:
@@ -59,7 +60,9 @@ class MachineApp:
             await self._people(scope, receive, send)
 
 
-async def _text(send: SendMessage, status: int, body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> None:
+async def _text(
+    send: SendMessage, status: int, body: bytes, kind: bytes = b"text/plain; charset=utf-8"
+) -> None:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

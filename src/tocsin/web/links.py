@@ -28,7 +28,13 @@ class HouseLinks(msgspec.Struct, frozen=True):
         return self._signed("resolve", incidents, person)
 
     def _signed(self, action: str, incidents: tuple[int, ...], person: str) -> str:
-        token = sign(self.secret, "resolve" if action == "resolve" else "acknowledge", incidents, person, self.now + VALID)
+        token = sign(
+            self.secret,
+            "resolve" if action == "resolve" else "acknowledge",
+            incidents,
+            person,
+            self.now + VALID,
+        )
         return f"{self.base_url}{PREFIX}{token}"
 
 

@@ -1,7 +1,7 @@
 """The machine process, put together: the one place where store, engine, ingest, channels and doors meet.
 
-`serve` migrates, locks the data directory, starts the people process, opens the port, runs the engine, and on SIGTERM or SIGINT
-stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
+`serve` migrates, locks the data directory, starts the people process, opens the port, runs the engine, and on SIGTERM or
+SIGINT stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from tocsin.control.http import Door
 from tocsin.control.live_updates import Hub, LiveUpdates
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import Act, Refused, Request
-from tocsin.core.detect.signal import InboxRow, Renewal, Report
+from tocsin.core.detect.signal import InboxRow, Renewal, Report, Signal
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
 from tocsin.engine.carrying import Carrier
@@ -131,7 +131,7 @@ class Machine:
             self.counters,
             lambda: self.carrier.room(),
         )
-        self.detecting = Detecting(self.engine, self.node, replay)
+        self.detecting = Detecting(self.engine, self.node, replay, self._unknown)
         self.world = LiveWorld(
             self.engine,
             self.detecting,
@@ -166,6 +166,7 @@ class Machine:
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.people = PassOn(settings.data / PEOPLE_SOCKET)
         self.collector = EngineCollector(self.counters, self._gauges)
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
         self.started = False
 
@@ -176,9 +177,12 @@ class Machine:
         self.world.accepted(reports)
 
     def _renewed(self, renewal: Renewal) -> None:
-        unknown = self.detecting.renewed(renewal)
-        if unknown:
-            self.accept.forget(renewal.integration, unknown)
+        self.detecting.renewed(renewal)
+
+    def _unknown(self, integration: str, signals: Sequence[Signal]) -> None:
+        """From a store thread: what the index does not hold as firing must come through the inbox again."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.accept.forget, integration, signals)
 
     def _quarantined(self, row: InboxRow, error: str) -> None:
         def keep(tx: Transaction) -> None:
@@ -238,7 +242,9 @@ class Machine:
 
         def read(tx: Transaction) -> tuple[int, int, dict[str, int], int]:
             owner = tx.ownership.current()
-            opened = tx.incidents.search(IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000))
+            opened = tx.incidents.search(
+                IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000)
+            )
             return (
                 tx.inbox.backlog(owner.cursor if owner else 0),
                 len(opened),
@@ -273,10 +279,12 @@ class Machine:
     async def run(self) -> None:
         settings = self.settings
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        loop = self.loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        people = PeopleProcess(settings.data / PEOPLE_SOCKET, settings.environment) if settings.people else None
+        people = (
+            PeopleProcess(settings.data / PEOPLE_SOCKET, settings.environment) if settings.people else None
+        )
         if people is not None:
             await people.start()
         await self.world.start(self.carrier)
@@ -290,7 +298,12 @@ class Machine:
             await _until(lambda: public.started and local.started, servers)
             control.chmod(0o600)
             self.started = True
-            log.info("ready", url=f"http://{settings.host}:{_port(public)}", node=self.node, data=str(settings.data))
+            log.info(
+                "ready",
+                url=f"http://{settings.host}:{_port(public)}",
+                node=self.node,
+                data=str(settings.data),
+            )
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({stopped, *servers}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()

@@ -1,7 +1,7 @@
 """The people process as the machine process sees it: start it, find it ready, pass requests to it, stop it.
 
-It is a child on a Unix socket (granian serving Django's WSGI), apart because one busy Python thread starves another. It exits
-when its parent does.
+It is a child on a Unix socket (granian serving Django's WSGI), apart because one busy Python thread starves another. It
+exits when its parent does.
 """
 
 import asyncio
@@ -18,7 +18,15 @@ from yarl import URL
 from tocsin.control.http import Receive, Scope, SendMessage
 
 log = structlog.get_logger()
-_HOP = {b"connection", b"keep-alive", b"te", b"trailers", b"transfer-encoding", b"upgrade", b"proxy-connection"}
+_HOP = {
+    b"connection",
+    b"keep-alive",
+    b"te",
+    b"trailers",
+    b"transfer-encoding",
+    b"upgrade",
+    b"proxy-connection",
+}
 RESTART_AFTER = 1.0
 
 
@@ -98,7 +106,11 @@ class PassOn:
         try:
             body = None if scope["method"] in ("GET", "HEAD") else _stream(receive)
             async with self._session().request(
-                scope["method"], URL("http://people" + target, encoded=True), headers=headers, data=body, allow_redirects=False
+                scope["method"],
+                URL("http://people" + target, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
             ) as answer:
                 raw = [(k.lower(), v) for k, v in answer.raw_headers if k.lower() not in _HOP]
                 await send({"type": "http.response.start", "status": answer.status, "headers": raw})
