@@ -41,7 +41,7 @@ def a_page(**changes: Any) -> Message:
         "text": (
             "[SEV2] task-api: API p99 latency above 2s\n"
             "p99 of task-api is 4.2 s, four times its normal, since the last deploy.\n"
-            "Severity: SEV2\nService: task-api\nSince: 14:32 UTC (4 min)\n"
+            "Severity: SEV2\nService: task-api\nSince: 14:32 UTC (16:32 Europe/Berlin), for 4m\n"
             "Runbook: https://runbooks.example.com/api-high-latency\n"
             "Incident: https://tocsin.example.com/incidents/7"
         ),
@@ -49,6 +49,7 @@ def a_page(**changes: Any) -> Message:
         "items": (an_item(),),
         "person": "alice",
         "person_name": "Alice Ames",
+        "time_zone": "Europe/Berlin",
         "acknowledge_url": "https://tocsin.example.com/r/EWAAAAAAAAVhbGljZQcAAAAAAAAAAAAAAAAAAAAA",
         "resolve_url": "https://tocsin.example.com/r/EmAAAAAAAAVhbGljZQcAAAAAAAAAAAAAAAAAAAAA",
     }

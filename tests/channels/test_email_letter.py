@@ -46,7 +46,12 @@ async def test_a_page_arrives_with_everything_a_responder_needs(
     assert letter.mail["Subject"] == "[SEV2] task-api: API p99 latency above 2s"
     assert letter.mail["Date"].datetime == a_page().sent_at
     for part in ("plain", "html"):
-        for wanted in ("SEV2", "task-api", "four times its normal", "14:32 UTC (4 min)"):
+        for wanted in (
+            "SEV2",
+            "task-api",
+            "four times its normal",
+            "14:32 UTC (16:32 Europe/Berlin), for 4m",
+        ):
             assert wanted in letter.part(part)
         for url in (a_page().acknowledge_url, a_page().resolve_url, an_item().runbook_url, an_item().url):
             assert url in letter.part(part)

@@ -32,7 +32,7 @@ async def test_a_high_urgency_page_rings_with_acknowledge_open_and_runbook(
         "title": "[SEV2] task-api: API p99 latency above 2s",
         "message": (
             "p99 of task-api is 4.2 s, four times its normal, since the last deploy.\n"
-            "Severity: SEV2\nService: task-api\nSince: 14:32 UTC (4 min)\n"
+            "Severity: SEV2\nService: task-api\nSince: 14:32 UTC (16:32 Europe/Berlin), for 4m\n"
             "Runbook: https://runbooks.example.com/api-high-latency\n"
             "Incident: https://tocsin.example.com/incidents/7"
         ),

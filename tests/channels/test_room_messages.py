@@ -46,7 +46,7 @@ async def test_a_page_carries_severity_service_summary_since_runbook_and_inciden
         "SEV2",
         "task-api",
         "four times its normal",
-        "14:32 UTC (4 min)",
+        "14:32 UTC (16:32 Europe/Berlin), for 4m",
         "https://runbooks.example.com/api-high-latency",
         "https://tocsin.example.com/incidents/7",
         a_page().acknowledge_url,

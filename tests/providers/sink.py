@@ -288,8 +288,9 @@ class Sink:
             loop.close()
 
 
-def _request(*given: Any) -> web.BaseRequest:
-    return web.BaseRequest(*given, asyncio.get_running_loop(), client_max_size=LARGEST_BODY)
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_BODY)
 
 
 @asynccontextmanager

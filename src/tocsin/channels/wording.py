@@ -1,8 +1,9 @@
 """What every channel says of an incident in the same words: since when, how many alerts, which rows of facts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from tocsin.channels.plain import body, line, web_url
+from tocsin.core.respond import compose
 from tocsin.core.respond.message import Item, Message
 from tocsin.core.severity import Severity
 
@@ -16,29 +17,19 @@ COLOURS: dict[Severity, str] = {
 }
 
 
-def age(since: datetime, now: datetime) -> str:
-    """`just now`, `4 min`, `2 h 5 min`, `3 d`."""
-    minutes = max(now - since, timedelta(0)) // timedelta(minutes=1)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} d"
+def since(item: Item, message: Message) -> str:
+    """`2026-06-14 14:32 UTC (16:32 Europe/Berlin), for 4m`; the date is left out while it is today's."""
+    told = compose.since(item.since, message.sent_at, message.time_zone)
+    return told.removeprefix(f"{message.sent_at.astimezone(UTC):%Y-%m-%d} ")
 
 
-def since(item: Item, now: datetime) -> str:
-    """`14:32 UTC (4 min)`, with the date once it is another day's."""
-    at = item.since.astimezone(UTC)
-    form = "%H:%M UTC" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M UTC"
-    return f"{at.strftime(form)} ({age(at, now)})"
-
-
-def facts(item: Item, now: datetime) -> list[tuple[str, str]]:
+def facts(item: Item, message: Message) -> list[tuple[str, str]]:
     """Name and value of what a responder asks first, cleaned, in the order of asking."""
-    rows = [("Severity", item.severity.value), ("Service", line(item.service)), ("Since", since(item, now))]
+    rows = [
+        ("Severity", item.severity.value),
+        ("Service", line(item.service)),
+        ("Since", since(item, message)),
+    ]
     rows.append(("State", line(item.state)))
     if item.alerts != 1:
         rows.append(("Alerts", str(item.alerts)))
@@ -54,16 +45,16 @@ def headline(message: Message, limit: int = 200) -> str:
 def text_without_title(message: Message, limit: int = 10_000) -> str:
     """The whole text, less a first line that only repeats the title: a lock screen shows both."""
     text = body(message.text, limit) or "\n\n".join(
-        sketch(item, message.sent_at) for item in message.items[:MOST_ITEMS]
+        sketch(item, message) for item in message.items[:MOST_ITEMS]
     )
     first, _, rest = text.partition("\n")
     return rest.strip() if rest.strip() and first.strip() == line(message.title, limit) else text
 
 
-def sketch(item: Item, now: datetime) -> str:
+def sketch(item: Item, message: Message) -> str:
     """An incident in a few plain lines."""
     lines = [f"#{item.incident} {line(item.title)}", line(item.summary, 500)]
-    lines += [f"{name}: {value}" for name, value in facts(item, now)]
+    lines += [f"{name}: {value}" for name, value in facts(item, message)]
     if item.runbook_url:
         lines.append(f"Runbook: {line(item.runbook_url, 500)}")
     lines.append(f"Incident: {web_url(item.url)}")

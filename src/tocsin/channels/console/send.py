@@ -1,7 +1,9 @@
 """The terminal that the server runs in: for the demo and for a first look. Not for waking anybody."""
 
 import asyncio
+import io
 from collections.abc import Mapping
+from typing import IO
 
 import aiohttp
 from rich.console import Console, Group
@@ -37,14 +39,33 @@ class Terminal:
         self, message: Message, address: str, options: Mapping[str, str], http: aiohttp.ClientSession
     ) -> Outcome:
         console = self.console or Console()
+        text = _painted(console, message, address)
         try:
             async with asyncio.timeout(self.deadline):  # whoever reads the terminal may have stopped reading
-                await asyncio.to_thread(console.print, panel(message, address, min(console.width, _WIDEST)))
+                await asyncio.to_thread(_write, console.file, text)
         except TimeoutError:
             return Failed("the terminal does not take any more")
         except (OSError, ValueError) as error:  # closed, or a broken pipe
             return Rejected(f"there is no terminal to print on ({type(error).__name__})")
         return Delivered()
+
+
+def _painted(console: Console, message: Message, address: str) -> str:
+    """As that console would print it, but on paper: at a broken pipe rich itself would end the program."""
+    width = min(console.width, _WIDEST)
+    paper = io.StringIO()
+    Console(
+        file=paper,
+        width=width,
+        force_terminal=console.is_terminal,
+        color_system="auto" if console.color_system else None,
+    ).print(panel(message, address, width))
+    return paper.getvalue()
+
+
+def _write(terminal: IO[str], text: str) -> None:
+    terminal.write(text)
+    terminal.flush()
 
 
 def panel(message: Message, address: str, width: int) -> Panel:
@@ -75,7 +96,7 @@ def _item(item: Item, message: Message, alone: bool) -> Text:
         text.append(f"#{item.incident} {line(item.title)}\n", style="bold")
     if summary := line(item.summary, 500):
         text.append(f"{summary}\n")
-    for name, value in facts(item, message.sent_at):
+    for name, value in facts(item, message):
         text.append(f"{name:<9}", style="dim").append(f" {value}\n")
     if runbook := line(item.runbook_url, 300):
         text.append(f"{'Runbook':<9}", style="dim").append(f" {runbook}\n")

@@ -150,15 +150,17 @@ def _note(message: Message) -> str:
 def _incident(item: Item, message: Message) -> str:
     rows = "".join(
         f'<tr><td class="name">{escape(name)}</td><td class="value">{escape(value)}</td></tr>'
-        for name, value in facts(item, message.sent_at)
+        for name, value in facts(item, message)
     )
     runbook = line(item.runbook_url, 300)
     if runbook and not web_url(
         item.runbook_url
     ):  # a path in a repository, or something odd: shown, never linked
         rows += f'<tr><td class="name">Runbook</td><td class="value">{escape(runbook)}</td></tr>'
+    alone = len(message.items) == 1  # then the letter's own title has said it
     return _INCIDENT.substitute(
-        title=escape(f"#{item.incident} {line(item.title)}"),
+        heading="" if alone else f"<h2>{escape(f'#{item.incident} {line(item.title)}')}</h2>",
+        number=item.incident,
         summary=escape(body(item.summary, 2000)).replace("\n", "<br>"),
         rows=rows,
         links=_anchors(links(item)),

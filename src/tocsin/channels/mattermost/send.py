@@ -72,7 +72,7 @@ COLOURS_OF_ANSWERS = "#1f6feb"
 def escape(text: str) -> str:
     """Text that Mattermost shows as it is. `<` goes as an entity: backslashes do not stop `<!channel>` and `<url|text>`."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    escaped = _MARKDOWN.sub(r"\\\1", escaped).replace("@", f"@{_NO_BREAK}").replace("://", f":{_NO_BREAK}//")
+    escaped = _MARKDOWN.sub(r"\\\1", escaped).replace("@", f"@{_NO_BREAK}")
     return _AT_LINE_START.sub(rf"\1{_NO_BREAK}\2", escaped)
 
 
@@ -100,8 +100,7 @@ def _attachment(item: Item, message: Message) -> dict[str, Any]:
         "title": title if len(message.items) > 1 else "",
         "text": "\n\n".join(part for part in told if part),
         "fields": [
-            {"short": True, "title": name, "value": escape(value)}
-            for name, value in facts(item, message.sent_at)
+            {"short": True, "title": name, "value": escape(value)} for name, value in facts(item, message)
         ],
     }
 

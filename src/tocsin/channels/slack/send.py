@@ -106,7 +106,7 @@ def _item(item: Item, message: Message, alone: bool) -> list[Block]:
     """One incident: its summary, what is asked first, where to go on."""
     told = "" if alone else f"*#{item.incident} {escape(line(item.title))}*\n"
     told += escape(line(item.summary, 1500))
-    rows = [_text(f"*{name}*\n{escape(value)}") for name, value in facts(item, message.sent_at)]
+    rows = [_text(f"*{name}*\n{escape(value)}") for name, value in facts(item, message)]
     block: Block = {"type": "section", "fields": rows[:10]}
     if told.strip():
         block["text"] = _text(told.strip())
