@@ -182,8 +182,8 @@ class Consequences:
 
     def _notify(self, page: Page, notify: Notify) -> None:
         address = method_address(self.facts, page.person, notify.method)
-        incident = self._incidents[page.incident]
-        if address is None:
+        incident = self.incident(page.incident)
+        if address is None or incident is None:
             return
         self._send(
             Notification(

@@ -206,6 +206,7 @@ def _fail_over(owed: Consequences, notification: Notification, now: datetime) ->
 
 def due_pages(owed: Consequences, page_ids: Sequence[str], now: datetime) -> None:
     """The next rules of these contact plans are due."""
+    owed.load(int(page_id.partition(".")[0]) for page_id in page_ids)
     for page_id in page_ids:
         page = owed.page(page_id)
         if page is None:
