@@ -160,5 +160,5 @@ async def test_the_providers_own_words_decide(
         found = await channel.send(a_page(), sink.address("alerts"), {}, http)
     host = sink.url.removeprefix("http://")
     assert type(found) is type(outcome)
-    if not isinstance(outcome, Delivered):
+    if not isinstance(outcome, Delivered) and not isinstance(found, Delivered):
         assert found.detail == outcome.detail.replace("HOST", host)

@@ -114,15 +114,18 @@ def html_part(message: Message) -> str:
             blocks.append(_prose_links(links(message.items[0])))
     if more := left_out(message):
         blocks.append(_prose(f"… {more}. Open Tocsin to see them all."))
+    buttons = "".join(
+        _button(label, url, colour, first=n == 0) for n, (label, url) in enumerate(answers(message))
+    )
+    if len(shown) > 1 and buttons:  # a long list must not push them off the first screen
+        blocks, buttons = [f'<div class="buttons">{buttons}</div>', *blocks], ""
     return _PAGE.substitute(
         title=escape(headline(message)),
         preheader=escape(line(shown[0].summary or shown[0].title if shown else message.text, 120)),
         colour=colour,
         label=escape(_label(message)),
         blocks="".join(blocks),
-        buttons="".join(
-            _button(label, url, colour, first=n == 0) for n, (label, url) in enumerate(answers(message))
-        ),
+        buttons=buttons,
         note=escape(_note(message)),
     )
 
@@ -153,14 +156,14 @@ def _incident(item: Item, message: Message) -> str:
         for name, value in facts(item, message)
     )
     runbook = line(item.runbook_url, 300)
-    if runbook and not web_url(
-        item.runbook_url
-    ):  # a path in a repository, or something odd: shown, never linked
+    if runbook and not web_url(item.runbook_url):  # a path in a repository, or worse: shown, never linked
         rows += f'<tr><td class="name">Runbook</td><td class="value">{escape(runbook)}</td></tr>'
-    alone = len(message.items) == 1  # then the letter's own title has said it
+    heading = f"<h2>{escape(f'#{item.incident} {line(item.title)}')}</h2>"
+    if len(message.items) == 1:  # the letter's own title has said it
+        heading = ""
+        rows += f'<tr><td class="name">Incident</td><td class="value">#{item.incident}</td></tr>'
     return _INCIDENT.substitute(
-        heading="" if alone else f"<h2>{escape(f'#{item.incident} {line(item.title)}')}</h2>",
-        number=item.incident,
+        heading=heading,
         summary=escape(body(item.summary, 2000)).replace("\n", "<br>"),
         rows=rows,
         links=_anchors(links(item)),

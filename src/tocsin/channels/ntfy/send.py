@@ -75,7 +75,7 @@ class Ntfy:
             or not topic.isascii()
         ):
             return "expected https://server/topic, the topic of letters, digits, - and _, 64 at most"
-        if any(not "!" <= c <= "~" for c in options.get("token", "")):
+        if any(not "!" <= c <= "~" for c in options.get("token", "").strip()):
             return "the token holds characters that no token has"
         return ""
 
@@ -88,7 +88,7 @@ class Ntfy:
             "User-Agent": "Tocsin",
             "Idempotency-Key": line(message.key),
         }
-        if token := options.get("token"):
+        if token := options.get("token", "").strip():
             headers["Authorization"] = f"Bearer {token}"
         answer = await post(http, root, encode(message, topic), headers, self.deadline)
         return _read(answer, host_of(root))
