@@ -18,9 +18,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from tocsin.cli.door import Unreachable, as_json, open_door
+from tocsin.cli.door import StraightDoor, Unreachable, as_json, open_door
 from tocsin.cli.times import parse_future, parse_instant
-from tocsin.control.requests import Refused, Request
+from tocsin.control.requests import Act, Refused, Request, SendAlert, TestPage
 from tocsin.core.oncall import wall_clock
 
 T = TypeVar("T")
@@ -43,9 +43,18 @@ class Desk:
 
     def ask(self, request: Request, *, create: bool = False) -> Any:
         """The answer. `create` lets a first `apply` make the data directory. Raises Refused or Unreachable."""
-        token, database_url = _secret("TOCSIN_TOKEN"), _secret("TOCSIN_DATABASE_URL")
+        token, database_url = _secret("TOCSIN_TOKEN"), os.environ.get("TOCSIN_DATABASE_URL")
         door = open_door(self.url, token, self.data, database_url, actor=self.person, create=create)
-        return door.ask(request)
+        answer = door.ask(request)
+        if (
+            isinstance(door, StraightDoor)
+            and isinstance(request, Act | SendAlert | TestPage)
+            and not self.json
+        ):
+            self.err.print(
+                f"[dim]No server was asked but {escape(door.where)}: what is due now waits for one.[/]"
+            )
+        return answer
 
     def answer(self, value: T, show: Callable[[T], None]) -> None:
         """As JSON when that was asked for, else as `show` shows it."""

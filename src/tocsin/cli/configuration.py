@@ -143,7 +143,7 @@ def _show_lines(desk: Desk, view: r.PlanView) -> None:
             if line.change == "keep" and not line.fields
             else ""
         )
-        desk.say(f"{looks.tinted(line.change, sign)} {escape(line.kind)} [bold]{escape(line.name)}[/]{note}")
+        desk.say(f"{looks.tinted(line.change, sign)} {escape(line.kind)}{name}{note}")
         for field in line.fields:
             desk.say(f"    [dim]{escape(field)}[/]")
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tocsin.control import answers
+from tocsin.control.actor import Actor
 from tocsin.control.http import PATH
 from tocsin.control.requests import Request
 
@@ -88,7 +89,7 @@ class StraightDoor:
 
     def __init__(self, data: Path, database_url: str | None, actor: str) -> None:
         self.where = "the database" if database_url else f"the data in {data}"
-        self._data, self._database_url, self._actor = data, database_url, actor
+        self._data, self._database_url, self._actor = data, database_url, Actor(actor, "cli")
 
     def ask(self, request: Request) -> Any:
         from tocsin.control import direct  # opens databases: only when it is needed
