@@ -138,6 +138,7 @@ def _show_plan(desk: Desk, view: r.PlanView) -> None:
 def _show_lines(desk: Desk, view: r.PlanView) -> None:
     for line in view.lines:
         sign = _SIGNS.get(line.change, "?")
+        name = f" [bold]{escape(line.name)}[/]" if line.name else ""
         note = (
             " [dim](not in the files; --prune would remove it)[/]"
             if line.change == "keep" and not line.fields
