@@ -335,9 +335,8 @@ class Detection:
             self._recode(alert, changes)
 
     def renew(self, renewal: Renewal) -> tuple[Signal, ...]:
-        """Alerts that were sent again unchanged: their leases last longer. Returns the signals this is news to after all, which
-        must come as a report. May be called from another thread while `apply` runs: it only moves leases that are in the wheel.
-        """
+        """Alerts that were sent again unchanged: their leases last longer. Returns the signals that are news after all and
+        must come as a report. Another thread may call it while `apply` runs: it only moves leases that are in the wheel."""
         extra = self._extra.get(renewal.integration)
         unknown = []
         for signal in renewal.signals:
