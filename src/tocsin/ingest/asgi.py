@@ -20,7 +20,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-BODY_TIMEOUT = 30.0  # seconds for a body that does not come at once
+BODY_TIMEOUT = 30.0  # seconds for the rest of a body that does not come at once
 MAX_UNREAD = 256 * 1024 * 1024  # bytes of half-read bodies, over all connections
 
 _NO_DOOR = text(404, "nothing listens here; the path names the kind of sender and its key")
@@ -111,8 +111,7 @@ class IngestApp:
         if int(length) > self.accept.max_body:
             return name, source.too_large(self.accept.max_body)
         try:
-            async with asyncio.timeout(BODY_TIMEOUT):
-                body = await self._read(receive)
+            body = await self._read(receive)
         except TimeoutError:
             return name, _SLOW
         except _TooLarge:
@@ -146,10 +145,16 @@ class IngestApp:
             if len(body) > self.accept.max_body:
                 raise _TooLarge
             return body
+        async with asyncio.timeout(BODY_TIMEOUT):
+            return await self._read_on(receive, body)
+
+    async def _read_on(self, receive: Receive, body: bytes) -> bytes:
+        """The rest of a body that comes in pieces."""
         pieces, size = [body], len(body)
         self._unread += size
+        more = True
         try:
-            while message.get("more_body"):
+            while more:
                 if size > self.accept.max_body:
                     raise _TooLarge
                 if self._unread > MAX_UNREAD:
@@ -161,6 +166,7 @@ class IngestApp:
                 pieces.append(body)
                 size += len(body)
                 self._unread += len(body)
+                more = message.get("more_body", False)
         finally:
             self._unread -= size
         if size > self.accept.max_body:

@@ -51,7 +51,8 @@ def instant(written: str) -> int | None:
     """
     if not written:
         return None
-    if len(written) < 16 or written[10] not in "Tt ":  # fromisoformat would also take a mere date
+    # fromisoformat would also take a mere date, a week's day or one without dashes.
+    if len(written) < 16 or written[4] != "-" or written[7] != "-" or written[10] not in "Tt ":
         raise ValueError(f"expected {INSTANT}")
     parsed = datetime.fromisoformat(written.upper())
     if parsed.tzinfo is None:

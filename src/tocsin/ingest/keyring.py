@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+HEARTBEAT = "heartbeat"  # the type of credentials that are heartbeats' ping keys; no integration has it
+
 
 class Credential(msgspec.Struct, frozen=True):
-    """`type` is the integration's type, or `heartbeat`; `name` is the integration's or the heartbeat's key in the
+    """`type` is the integration's type, or HEARTBEAT; `name` is the integration's or the heartbeat's key in the
     configuration. `secret` is what the sender shows."""
 
     secret: str

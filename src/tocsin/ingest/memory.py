@@ -125,13 +125,16 @@ class Memory:
         if copies is None:
             self.forget_signals(integration, parsed.signals)
             return touched
+        last_end, quiet_until = 0, now  # the alerts of a batch mostly end together
         for signal, (state, ends_at) in zip(parsed.signals, copies, strict=True):
             identity = _identity(integration, signal)
             known = self._by_identity.get(identity)
             if known is not None:
                 self._drop_state(known)
+            if ends_at != last_end:
+                last_end, quiet_until = ends_at, now + self._pause(ends_at, now)
             firing = ends_at > now
-            known = Known(identity, state, ends_at, firing, now + self._pause(ends_at, now), generation)
+            known = Known(identity, state, ends_at, firing, quiet_until, generation)
             self._by_identity[identity] = self._by_state[state] = known
             if not firing:
                 self._over.append((now, known))

@@ -7,6 +7,7 @@ from functools import cache
 
 from tocsin.core.detect.signal import InboxRow, Parsed, Unreadable
 from tocsin.ingest import sources
+from tocsin.ingest.keyring import HEARTBEAT
 from tocsin.ingest.source import Source
 
 
@@ -25,7 +26,7 @@ def discover() -> Mapping[str, Source]:
 
 def integration_types() -> frozenset[str]:
     """What `type` of an integration may be."""
-    return frozenset().union(*(source.opens_for for source in discover().values()))
+    return frozenset().union(*(source.opens_for for source in discover().values())) - {HEARTBEAT}
 
 
 def replay(row: InboxRow) -> Parsed:

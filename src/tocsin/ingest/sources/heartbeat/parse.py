@@ -2,6 +2,7 @@
 
 from tocsin.core.detect.signal import InboxRow, Parsed, Unreadable
 from tocsin.ingest import source
+from tocsin.ingest.keyring import HEARTBEAT
 from tocsin.ingest.source import Answer, Door
 
 
@@ -9,7 +10,7 @@ class Heartbeat(source.Source):
     """Its credentials are the heartbeats' ping keys, so `integration` of its inbox rows is the heartbeat's key."""
 
     name = "heartbeat"
-    opens_for = frozenset({"heartbeat"})
+    opens_for = frozenset({HEARTBEAT})
     doors = (Door("/in/heartbeat/{key}", methods=("GET", "HEAD", "POST")),)
 
     def parse(self, row: InboxRow) -> Parsed:
