@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from tocsin.core.oncall.wall_clock import local, window
+from tocsin.core.oncall.wall_clock import local_date, window
 from tocsin.core.people import BusinessHours
 
 
@@ -28,7 +28,7 @@ def next_opening(hours: BusinessHours, instant: datetime) -> datetime | None:
 
 def _windows(hours: BusinessHours, instant: datetime, days_ahead: int) -> Iterator[tuple[datetime, datetime]]:
     """The windows that begin from the day before the instant's local day on, in order."""
-    today = local(instant, hours.time_zone).toordinal()
+    today = local_date(instant, hours.time_zone).toordinal()
     for ordinal in range(today - 1, today + days_ahead + 1):
         day = date.fromordinal(ordinal)
         if day.weekday() in hours.days and day not in hours.holidays:

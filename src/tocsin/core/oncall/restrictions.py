@@ -6,7 +6,7 @@ from functools import lru_cache
 import msgspec
 
 from tocsin.core.oncall.schedule import Restriction
-from tocsin.core.oncall.wall_clock import local, window
+from tocsin.core.oncall.wall_clock import instant_of, local_date, window
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -18,23 +18,18 @@ class Window(msgspec.Struct, frozen=True):
 
 def window_at(restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime) -> Window:
     """What the restrictions (one or more; they add up) say at the instant."""
-    today = local(instant, time_zone).toordinal()
+    today = local_date(instant, time_zone).toordinal()
 
-    # A window lasts a day at most; tomorrow's may have begun already where the clock went back over midnight.
+    # A window lasts a day at most, so yesterday's may hold still; in a week each restriction has come once.
     until = instant
-    for day in range(today - 1, today + 3):
+    for day in range(today - 1, today + 9):
         for starts_at, ends_at in _windows(restrictions, time_zone, day):
-            if starts_at <= until < ends_at:
-                until = ends_at
+            if until < starts_at:
+                return Window(True, until) if until > instant else Window(False, starts_at)
+            until = max(until, ends_at)
     if until > instant:
         return Window(True, until)
-
-    for day in range(today - 1, today + 9):
-        for starts_at, _ in _windows(restrictions, time_zone, day):
-            if starts_at > instant:
-                return Window(False, starts_at)
-    midnight = datetime.min.time()
-    return Window(False, window(date.fromordinal(today + 9), midnight, midnight, time_zone)[0])
+    return Window(False, instant_of(datetime.fromordinal(today + 9), time_zone))
 
 
 @lru_cache(maxsize=32768)

@@ -24,7 +24,7 @@ Order = list[tuple[str, ...]]
 
 class _Seat(NamedTuple):
     schedule: Schedule
-    overrides: tuple[Override, ...]
+    overrides: list[Override]
 
 
 class _Stretch(NamedTuple):
@@ -96,15 +96,11 @@ def _seats(
     overrides = tuple(overrides)
     while above is not None:
         schedule = schedules.get(above)
-        if schedule is None or any(seat.schedule.key == schedule.key for seat in seats):
+        if schedule is None or len(seats) == len(schedules):
             return []
-        mine = tuple(
-            o
-            for o in overrides
-            if o.schedule == above
-            and (starts_at is None or o.ends_at > starts_at)
-            and (ends_at is None or o.starts_at < ends_at)
-        )
+        mine = [o for o in overrides if o.schedule == above]
+        if starts_at is not None and ends_at is not None:
+            mine = [o for o in mine if o.starts_at < ends_at and starts_at < o.ends_at]
         seats.insert(0, _Seat(schedule, mine))
         above = schedule.secondary_of
     return seats

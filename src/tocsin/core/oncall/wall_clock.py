@@ -10,7 +10,10 @@ from functools import lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from tocsin.core.instants import EPOCH
+
 FOREVER = datetime(9999, 12, 1, tzinfo=UTC)
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _SECOND = timedelta(seconds=1)
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 
@@ -30,25 +33,25 @@ def zone(name: str) -> ZoneInfo:
     raise ValueError(f"{name!r} is not a time zone; expected an IANA name, for example Europe/Berlin")
 
 
-def local(instant: datetime, time_zone: str) -> datetime:
-    """What the wall clock of the zone shows, without a zone."""
-    return instant.astimezone(zone(time_zone)).replace(tzinfo=None, fold=0)
+def local_date(instant: datetime, time_zone: str) -> date:
+    """The date that the wall clock of the zone shows."""
+    return instant.astimezone(zone(time_zone)).date()
 
 
 def instant_of(local: datetime, time_zone: str) -> datetime:
     """The first instant at which the zone's wall clock shows `local` (naive) or later, in UTC."""
-    aware = local.replace(tzinfo=zone(time_zone), fold=0)
-    before, after = aware.utcoffset(), aware.replace(fold=1).utcoffset()
+    tz = zone(time_zone)
+    before, after = tz.utcoffset(local), tz.utcoffset(local.replace(fold=1))
     assert before is not None and after is not None  # a ZoneInfo always knows its offset
     if after <= before:
-        return local.replace(tzinfo=UTC) - before
+        return EPOCH + (local - _NAIVE_EPOCH - before)
 
     # Skipped: the clock jumps somewhere in (local - after, local - before]. Jumps happen on whole seconds.
-    whole = local.replace(microsecond=0, tzinfo=UTC)
-    early, late = whole - after, whole - before + (_SECOND if local.microsecond else timedelta(0))
+    shown = EPOCH + (local.replace(microsecond=0) - _NAIVE_EPOCH)
+    early, late = shown - after, shown - before
     while late - early > _SECOND:
         middle = early + (late - early) // _SECOND // 2 * _SECOND
-        if middle.astimezone(aware.tzinfo).replace(tzinfo=None, fold=0) < local:
+        if middle.astimezone(tz).replace(tzinfo=None) < local:
             early = middle
         else:
             late = middle
