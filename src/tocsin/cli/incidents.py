@@ -177,24 +177,17 @@ def _show_changes(desk: Desk, view: r.IncidentView) -> None:
 
 
 def _show_timeline(desk: Desk, view: r.IncidentView) -> None:
-    """Seconds matter here; the date stands wherever it changes."""
+    """Seconds matter here; the date stands wherever it changes. Who acted is named once."""
     day = None
     for line in view.timeline:
         at = there(line.at, desk.zone)
         if at.date() != day:
             day = at.date()
             desk.say(f"  [dim]{at:%A, %-d %B %Y (%Z)}[/]")
-        by = (
-            f" [dim]{escape(line.actor)}{f' by {escape(line.via)}' if line.via else ''}[/]"
-            if line.actor
-            else ""
-        )
-        desk.say(
-            Padding(
-                f"[cyan]{at:%H:%M:%S}[/] {escape(line.text)}{by} [dim]({escape(line.reason)})[/]",
-                (0, 0, 0, 2),
-            )
-        )
+        named = line.actor if line.actor and line.actor not in line.text else ""
+        by = escape(" ".join(part for part in (named, f"by {line.via}" if line.via else "") if part))
+        said = f"[cyan]{at:%H:%M:%S}[/] {escape(line.text)} [dim]{by}{' ' if by else ''}({escape(line.reason)})[/]"
+        desk.say(Padding(said, (0, 0, 0, 2), expand=False))
 
 
 def _show_messages(desk: Desk, view: r.IncidentView) -> None:
