@@ -139,7 +139,15 @@ class Desk:
         received_at: int | None = None,
     ) -> Changes:
         return self.reports(
-            [self.one(*signals, integration=integration, complete=complete, pregrouped=pregrouped, at=received_at)]
+            [
+                self.one(
+                    *signals,
+                    integration=integration,
+                    complete=complete,
+                    pregrouped=pregrouped,
+                    at=received_at,
+                )
+            ]
         )
 
     def one(
@@ -202,7 +210,9 @@ class Desk:
         """The index is lost; what was stored is loaded."""
         self.configuration = configuration or self.configuration
         self.index = Detection(self.configuration, max(self.alerts, default=0) + 1)
-        active = [(row, self.states[id]) for id, row in self.alerts.items() if self.states[id].status != "resolved"]
+        active = [
+            (row, self.states[id]) for id, row in self.alerts.items() if self.states[id].status != "resolved"
+        ]
         return self._settle(self.index.load(active, self.groups.values(), self.now))
 
     # --- what the engine does ---

@@ -15,12 +15,17 @@ NODE_DOWN = rule("node-down", "alertname=NodeDown", "severity=warning", "node")
 
 def test_a_firing_source_holds_back_a_target_with_equal_labels() -> None:
     target = {"severity": "warning", "node": "n1"}
-    assert inhibited_by_brute_force([NODE_DOWN], target, [{"alertname": "NodeDown", "node": "n1"}]) == "node-down"
+    assert (
+        inhibited_by_brute_force([NODE_DOWN], target, [{"alertname": "NodeDown", "node": "n1"}])
+        == "node-down"
+    )
     assert inhibited_by_brute_force([NODE_DOWN], target, [{"alertname": "NodeDown", "node": "n2"}]) is None
 
 
 def test_missing_and_empty_are_equal() -> None:
-    assert inhibited_by_brute_force([NODE_DOWN], {"severity": "warning"}, [{"alertname": "NodeDown", "node": ""}])
+    assert inhibited_by_brute_force(
+        [NODE_DOWN], {"severity": "warning"}, [{"alertname": "NodeDown", "node": ""}]
+    )
 
 
 def test_an_alert_on_both_sides_inhibits_neither_itself_nor_its_like() -> None:

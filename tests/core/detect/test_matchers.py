@@ -48,7 +48,9 @@ def test_what_is_no_matcher_is_refused_with_a_sentence(text: str) -> None:
         parse_matcher(text)
 
 
-@pytest.mark.parametrize("text", ['a="\\q"', 'a="\\xff"', 'a="\\ud800"', 'a="\\x4"', 'a="\\777"', "{a=b}}", "a=b c=d"])
+@pytest.mark.parametrize(
+    "text", ['a="\\q"', 'a="\\xff"', 'a="\\ud800"', 'a="\\x4"', 'a="\\777"', "{a=b}}", "a=b c=d"]
+)
 def test_utf8_refuses_what_go_refuses(text: str) -> None:
     with pytest.raises(ValueError):
         parse_matchers(text, Syntax.UTF8)

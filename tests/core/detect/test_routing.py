@@ -53,7 +53,10 @@ def test_a_child_inherits_what_it_does_not_say() -> None:
         chat="alerts",
         severity=Severity.SEV3,
         mute_time_intervals=("night",),
-        routes=(route("0", "a=x", page="platform", group_by=()), route("1", repeat_interval=timedelta(hours=1))),
+        routes=(
+            route("0", "a=x", page="platform", group_by=()),
+            route("1", repeat_interval=timedelta(hours=1)),
+        ),
     )
     _, paging, quiet = RoutingTree(root, FLAP).routes
     assert paging.action == "page platform"
@@ -106,9 +109,10 @@ def test_severity_comes_from_the_route_then_the_label_then_what_the_route_does()
     assert pages.severity_of({}) is Severity.SEV2
     assert pages.severity_of({"severity": "critical"}) is Severity.SEV2
     assert pages.severity_of({"severity": "sev1"}) is Severity.SEV1
-    assert ResolvedRoute(path="", id="{}", page="p", severity=Severity.SEV3).severity_of(
-        {"severity": "SEV1"}
-    ) is Severity.SEV3
+    assert (
+        ResolvedRoute(path="", id="{}", page="p", severity=Severity.SEV3).severity_of({"severity": "SEV1"})
+        is Severity.SEV3
+    )
     assert ResolvedRoute(path="", id="{}", ticket="platform").severity_of({}) is Severity.SEV3
     assert ResolvedRoute(path="", id="{}", chat="alerts").severity_of({}) is None
 
@@ -133,7 +137,9 @@ def brute_force(node: Route, labels: dict[str, str]) -> list[str]:
 
 names = st.sampled_from(["a", "b"])
 values = st.sampled_from(["", "x", "y"])
-lines = st.builds("{}{}{}".format, names, st.sampled_from(["=", "!=", "=~", "!~"]), st.sampled_from(["x", "y", "x|y"]))
+lines = st.builds(
+    "{}{}{}".format, names, st.sampled_from(["=", "!=", "=~", "!~"]), st.sampled_from(["x", "y", "x|y"])
+)
 trees = st.recursive(
     st.builds(lambda ms, on: ("", ms, on, ()), st.lists(lines, max_size=2), st.booleans()),
     lambda children: st.builds(
@@ -153,7 +159,9 @@ def planted(tree: tuple[str, list[str], bool, tuple[object, ...]], path: str = "
 
 
 @given(trees, st.dictionaries(names, values))
-def test_routing_is_alertmanagers(tree: tuple[str, list[str], bool, tuple[object, ...]], labels: dict[str, str]) -> None:
+def test_routing_is_alertmanagers(
+    tree: tuple[str, list[str], bool, tuple[object, ...]], labels: dict[str, str]
+) -> None:
     root = planted(tree)
     assert paths(root, **labels) == brute_force(root, labels)
 

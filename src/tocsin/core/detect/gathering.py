@@ -186,7 +186,7 @@ class Gathering:
         if common is None:
             self.common = labels
         elif not common.items() <= labels.items():
-            self.common = dict(common.items() & labels.items())
+            self.common = {name: value for name, value in common.items() if labels.get(name) == value}
 
     def move(self, before: int, now: int) -> None:
         """One member's code changes."""

@@ -282,7 +282,7 @@ def _open(
         runbook_url=change.runbook_url or (service.runbook_url if service is not None else ""),
         service=change.service,
         team=team,
-        labels=change.common_labels,
+        labels=dict(sorted(change.common_labels.items())),
         firing=change.firing,
         alerts=change.total,
         source_silent=change.source_silent,
