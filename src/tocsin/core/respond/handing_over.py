@@ -21,6 +21,7 @@ from tocsin.core.respond.incident import (
     Reassign,
     State,
 )
+from tocsin.core.respond.policy import Policy
 from tocsin.core.respond.prose import listed, span
 
 DOUBLE_CLICK = timedelta(seconds=10)
@@ -63,6 +64,9 @@ def reassign(draft: Draft, event: Reassign) -> Reason:
     if event.person is not None:
         return _to_person(draft, event, event.person)
     policy = draft.facts.policies[event.policy or ""]
+    if draft.incident.state is State.DETECTED and _just_began(draft, policy):
+        draft.act(event.actor)
+        return why
     draft.record(why, f"{event.actor} handed it to the policy {policy.key}.", event.actor, event.via)
     draft.stop_pages(why, keep=draft.incident.responders)
     draft.change(kind=Kind.PAGE, escalation=Escalation(policy=policy))
@@ -72,14 +76,23 @@ def reassign(draft: Draft, event: Reassign) -> Reason:
     return why
 
 
+def _just_began(draft: Draft, policy: Policy) -> bool:
+    escalation = draft.escalation
+    began_at = escalation.step_at if escalation.policy == policy and escalation.step >= 0 else None
+    return began_at is not None and draft.now - began_at < DOUBLE_CLICK
+
+
 def _to_person(draft: Draft, event: Reassign, person: str) -> Reason:
     why, incident = Reason.REASSIGNED, draft.incident
     if incident.acknowledged_by == person and incident.state is State.ACKNOWLEDGED:
         draft.act(event.actor)  # has it already
         return why
-    if incident.paged == (person,) and incident.state is State.DETECTED and draft.escalation.step < 0:
+    last = incident.paged[-1] if incident.paged else None
+    waits_for = last if incident.state is State.DETECTED and draft.escalation.step < 0 else None
+    if waits_for == person and person not in incident.responders:
         draft.act(event.actor)  # handed over a moment ago
         return why
+    draft.change(responders=tuple(p for p in incident.responders if p != person))
     draft.stop_pages(why, keep=tuple(p for p in incident.responders if p != person))
     _nobodys(draft)
     draft.act(event.actor)
