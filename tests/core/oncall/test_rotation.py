@@ -223,7 +223,7 @@ class TestAnEdit:
         new = msgspec.structs.replace(self.old, people=(ALICE, CAROL, DAN))
         turns = [turn_at(new, "UTC", self.now + timedelta(weeks=n)) for n in range(6)]
         people = [turn.people for turn in turns if turn]
-        after = {ALICE: CAROL, CAROL: DAN, DAN: ALICE}
+        after: dict[tuple[str, ...], tuple[str, ...]] = {ALICE: CAROL, CAROL: DAN, DAN: ALICE}
         assert all(later == after[earlier] for earlier, later in pairwise(people))
 
     def test_a_person_listed_twice_keeps_the_right_one_of_two_places(self) -> None:
