@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli import alerts, configuration, explain, incidents, oncall, operational, sending, serve, status
+from tocsin.cli import alerts, configuration, demo, explain, incidents, oncall, operational, sending, serve, status
 
 app = typer.Typer(
     name="tocsin",
@@ -36,7 +36,7 @@ def tocsin(
 
 
 app.add_typer(incidents.app, name="incidents", rich_help_panel="Respond")
-for family in (alerts, explain, oncall, sending, configuration, serve, status):
+for family in (alerts, explain, oncall, sending, configuration, serve, demo, status):
     family.register(app)
 app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")

@@ -97,7 +97,8 @@ class Detecting:
         """Let a successor begin at once."""
         if self.owned:
             self.engine.store.run(lambda tx: tx.ownership.release(self.node))
-            self._lose()
+            self._epoch = None
+            self._drop()
 
     def _lose(self) -> None:
         if self.owned:
