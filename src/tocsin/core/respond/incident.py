@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 class EscalationStatus(StrEnum):
     NONE = "none"  # a ticket, or a severity that never pages
-    HELD = "held"  # waits for business hours or the end of maintenance
+    HELD = "held"  # waits for business hours, the end of maintenance or of a quiet time after flapping
     RUNNING = "running"
     STOPPED = "stopped"  # acknowledged, snoozed, mitigated or resolved
     EXHAUSTED = "exhausted"  # every step and repeat passed; last resort told (and told again, SEV1-2)
@@ -197,7 +197,7 @@ class Timer(StrEnum):
     """An incident's durable timers; each is one agenda entry (kind, incident id)."""
 
     STEP = "step"  # the next step, or the next telling of the last resort
-    RELEASE = "release"  # business hours begin, or maintenance ends
+    RELEASE = "release"  # business hours begin, maintenance or a quiet time ends
     ACK_EXPIRY = "ack_expiry"  # ask the owner; then escalate
     SNOOZE_END = "snooze_end"
     RECHECK = "recheck"  # mitigated: resolve by itself, or reopen because it still fires
