@@ -145,7 +145,7 @@ class Origin(StrEnum):
 class Defaults(msgspec.Struct, frozen=True, omit_defaults=True):
     """House-wide settings with their defaults."""
 
-    base_url: str = "http://127.0.0.1:9190"
+    base_url: str = ""  # where people reach this installation; empty: where it listens
     admins: tuple[str, ...] = ()  # people told about gaps and failures; empty: persons with admin=True
     admin_chat: str | None = None
     flap_window: timedelta = timedelta(minutes=30)

@@ -38,5 +38,6 @@ class HouseLinks(msgspec.Struct, frozen=True):
         return f"{self.base_url}{PREFIX}{token}"
 
 
-def house_links(facts: Configuration, secret: bytes, now: datetime) -> HouseLinks:
-    return HouseLinks(facts.defaults.base_url.rstrip("/"), secret, now)
+def house_links(facts: Configuration, secret: bytes, now: datetime, listening: str = "") -> HouseLinks:
+    """`listening` is where the server listens, for when the configuration does not say how people reach it."""
+    return HouseLinks((facts.defaults.base_url or listening).rstrip("/"), secret, now)

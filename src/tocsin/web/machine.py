@@ -31,6 +31,7 @@ from tocsin.control.http import Door
 from tocsin.control.live_updates import Hub, LiveUpdates
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import Act, Refused, Request
+from tocsin.core.configuration import Configuration
 from tocsin.core.detect.signal import InboxRow, Renewal, Report, Signal
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
@@ -52,7 +53,7 @@ from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.registry import replay
 from tocsin.web.asgi import MachineApp
 from tocsin.web.keys import keyring
-from tocsin.web.links import house_links
+from tocsin.web.links import HouseLinks, house_links
 from tocsin.web.people import PassOn, PeopleProcess
 from tocsin.web.secret import secret_key
 
@@ -123,11 +124,12 @@ class Machine:
         self.clock = SharedClock()
         self.node = f"{socket.gethostname()}:{os.getpid()}"
         self.secret = secret_key(os.environ, settings.data).encode()
+        self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
         self.engine = Engine(
             store,
             Facts(store, load),
-            lambda facts: house_links(facts, self.secret, self.clock.now()),
+            self._links,
             self.counters,
             lambda: self.carrier.room(),
         )
@@ -169,6 +171,9 @@ class Machine:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
         self.started = False
+
+    def _links(self, facts: Configuration) -> HouseLinks:
+        return house_links(facts, self.secret, self.clock.now(), self.url)
 
     # --- what happens on the event loop --------------------------------------------------------------------------
 
@@ -216,7 +221,7 @@ class Machine:
 
     async def describe(self, incidents: tuple[int, ...]) -> list[Listed]:
         found = await self.world.run(self.store.read, lambda tx: tx.incidents.peek(incidents))
-        links = house_links(self.engine.facts.current, self.secret, self.clock.now())
+        links = self._links(self.engine.facts.current)
         return [
             Listed(
                 i.id,
