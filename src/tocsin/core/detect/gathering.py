@@ -3,7 +3,7 @@
 Counts move with each alert's code, so a change costs what changed and not what the group holds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 
 import msgspec
@@ -256,44 +256,12 @@ def what_changed(
         return None
     if joined and (group.first is None or group.first not in group.members):
         group.first = min(joined, key=lambda alert: alert.id).identity
-    return describe(
-        group,
-        known,
-        integration_service,
-        joined=_names(joined, group),
-        ended=_names(ended, group),
-        severity=delta.severity if joined else None,
-        starts_at=delta.starts_at or 0,
-        reasons=tuple(sorted(reasons, key=_REASON_ORDER.index)),
+    state, common, route = group.state, group.common or {}, group.landing.route
+    # Names are for the timeline of an incident; its own words are wanted before there is one.
+    timeline = state.incident is not None
+    summary, description, runbook_url = (
+        ("", "", "") if timeline and state.ended_at is None else words(group, known)
     )
-
-
-def describe(
-    group: Gathering,
-    known: Mapping[int, Alert],
-    integration_service: str | None,
-    *,
-    joined: tuple[str, ...] = (),
-    ended: tuple[str, ...] = (),
-    severity: Severity | None = None,
-    starts_at: int = 0,
-    reasons: tuple[Reason, ...] = (),
-    firing_ids: tuple[int, ...] = (),
-    held_ids: tuple[int, ...] = (),
-    ended_ids: tuple[int, ...] = (),
-    names: dict[int, str] | None = None,
-    words: bool = False,
-) -> GroupChange:
-    """The group as it stands. Annotations are decoded only where somebody will read them: before there is an incident."""
-    route = group.landing.route
-    common = group.common or {}
-    summary = description = runbook_url = ""
-    first = known.get(group.first) if group.first is not None else None
-    if first is not None and (words or group.state.incident is None or group.state.ended_at is not None):
-        annotations = decode_labels(first.annotations)
-        summary = annotations.get("summary") or annotations.get("message") or ""
-        description = annotations.get("description", "")
-        runbook_url = annotations.get("runbook_url", "")
     return GroupChange(
         key=group.key,
         route=route,
@@ -302,9 +270,9 @@ def describe(
         suppressed=group.suppressed,
         source_silent=group.silent,
         total=group.total,
-        joined=joined,
-        ended=ended,
-        severity=severity,
+        joined=_names(joined, group) if timeline and joined else (),
+        ended=_names(ended, group) if timeline and ended else (),
+        severity=delta.severity if joined else None,
         worst=group.worst or route.severity,
         service=route.service or common.get("service") or integration_service,
         integration=group.integration,
@@ -312,15 +280,21 @@ def describe(
         summary=summary,
         description=description,
         runbook_url=runbook_url,
-        starts_at=starts_at,
+        starts_at=delta.starts_at or 0,
         pregrouped=group.pregrouped,
         muted=group.landing.muted is not None,
-        reasons=reasons,
-        firing_ids=firing_ids,
-        held_ids=held_ids,
-        ended_ids=ended_ids,
-        names=names or {},
+        reasons=_in_order(reasons) if reasons else (),
     )
+
+
+def words(group: Gathering, known: Mapping[int, Alert]) -> tuple[str, str, str]:
+    """Summary, description and runbook link of the alert that speaks for the group."""
+    first = known.get(group.first) if group.first is not None else None
+    if first is None:
+        return "", "", ""
+    annotations = decode_labels(first.annotations)
+    summary = annotations.get("summary") or annotations.get("message") or ""
+    return summary, annotations.get("description", ""), annotations.get("runbook_url", "")
 
 
 def for_flush(group: Gathering, known: Mapping[int, Alert], integration_service: str | None) -> GroupChange:
@@ -352,23 +326,39 @@ def for_flush(group: Gathering, known: Mapping[int, Alert], integration_service:
             gone = known.get(group.ended[number])
             if gone is not None and number not in names:
                 names[number] = short_name(decode_labels(gone.labels), group.labels)
-    return describe(
-        group,
-        known,
-        integration_service,
+    common, route = group.common or {}, group.landing.route
+    summary, description, runbook_url = words(group, known)
+    return GroupChange(
+        key=group.key,
+        route=route,
+        labels=group.labels,
+        firing=group.firing,
+        suppressed=group.suppressed,
+        source_silent=group.silent,
+        total=group.total,
+        worst=group.worst or route.severity,
+        service=route.service or common.get("service") or integration_service,
+        integration=group.integration,
+        common_labels=common,
+        summary=summary,
+        description=description,
+        runbook_url=runbook_url,
         starts_at=starts_at or 0,
-        reasons=tuple(sorted(reasons, key=_REASON_ORDER.index)),
+        pregrouped=group.pregrouped,
+        muted=group.landing.muted is not None,
+        reasons=_in_order(reasons),
         firing_ids=tuple(sorted(firing)),
         held_ids=tuple(sorted(held)),
         ended_ids=tuple(sorted(group.ended)),
         names=names,
-        words=True,
     )
 
 
+def _in_order(reasons: set[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(reasons, key=_REASON_ORDER.index))
+
+
 def _names(alerts: list[Alert], group: Gathering) -> tuple[str, ...]:
-    if not alerts:
-        return ()
     names = [short_name(decode_labels(alert.labels), group.labels) for alert in alerts[:NAMES]]
     if len(alerts) > NAMES:
         names.append(f"and {len(alerts) - NAMES} more")
@@ -382,10 +372,6 @@ def _hold_in(alert: Alert, group: Gathering) -> Hold | None:
         if member is group:
             return hold
     return None
-
-
-def distinct(groups: Iterable[Gathering]) -> tuple[Gathering, ...]:
-    return tuple(dict.fromkeys(groups))
 
 
 HOLD_REASONS = (Reason.SILENCED, Reason.INHIBITED, Reason.MAINTENANCE, Reason.MUTED)
