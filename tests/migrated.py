@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from tests.postgres import Postgres
 
 
@@ -55,3 +57,23 @@ def _postgres_template(server: Postgres) -> str:
 def migrated_database(server: Postgres) -> str:
     """A database as after the first start; its URL."""
     return server.new_database(_postgres_template(server))
+
+
+@functools.cache
+def _shared(server: Postgres) -> str:
+    return migrated_database(server)
+
+
+def emptied_database(server: Postgres) -> str:
+    """One migrated database that all tests of a session use in turn, emptied: ten times quicker than a new one."""
+    url = _shared(server)
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT quote_ident(tablename) FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
+            )
+        ]
+        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE".encode())
+    return url

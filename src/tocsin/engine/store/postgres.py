@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from tocsin.engine.store.postgres_arrays import BigintArray, ByteaArray, TextArray, teach
+from tocsin.engine.store.postgres_arrays import BigintArray, ByteaArray, TextArray
+from tocsin.engine.store.postgres_connections import Connections, NoneFree
 from tocsin.engine.store.postgres_session import READING, PostgresSession
 from tocsin.engine.store.postgres_wakes import PostgresWakes
 from tocsin.engine.store.protocol import InboxRow, StoreUnavailable, Transaction
@@ -24,6 +24,7 @@ T = TypeVar("T")
 OnWake = Callable[[frozenset[str]], None]
 
 PATIENCE = 5.0  # seconds in which a lost connection or a conflict is tried again
+PAUSE = 0.05  # seconds between tries
 CONNECTIONS = 10
 # A node that froze in mid-transaction must not hold its locks for ever, nor anybody wait for them that long.
 OPTIONS = "-c idle_in_transaction_session_timeout=15000 -c lock_timeout=10000 -c jit=off"
@@ -59,20 +60,11 @@ class PostgresStore:
             database_url, **{**KEEPALIVE, **given, "options": options, "application_name": "tocsin"}
         )
         self._on_wake = on_wake
-        self._pool: ConnectionPool[psycopg.Connection[Row]] = ConnectionPool(
-            conninfo,
-            min_size=2,
-            max_size=CONNECTIONS,
-            open=False,
-            configure=teach,
-            timeout=PATIENCE,
-            kwargs={"autocommit": True},
-            name="tocsin",
-        )
+        self._connections = Connections(conninfo, CONNECTIONS, PATIENCE)
         try:
-            self._pool.open(wait=True, timeout=PATIENCE)
-        except PoolTimeout as error:
-            self._pool.close()
+            with self._connections.one():
+                pass
+        except psycopg.OperationalError as error:
             raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
         self._wakes = PostgresWakes(conninfo, on_wake)
 
@@ -116,22 +108,27 @@ class PostgresStore:
 
     def close(self) -> None:
         self._wakes.close()
-        self._pool.close()
+        self._connections.close()
 
     def _until_through(self, work: Callable[[psycopg.Connection[Row]], T]) -> T:
         """Run work on a connection, again after a conflict or on another connection, for a while."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                with self._pool.connection(timeout=PATIENCE) as connection:
+                with self._connections.one() as connection:
                     return work(connection)
             except _Again as again:
+                cause = again.__cause__
                 if time.monotonic() > deadline:
-                    raise StoreUnavailable(str(again.__cause__)) from again.__cause__
-                if not _conflicted(again.__cause__):  # after a conflict the winner has committed: no pause
-                    time.sleep(0.05)
-            except (PoolTimeout, PoolClosed) as error:
-                raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+                    raise StoreUnavailable(str(cause)) from cause
+                if not _conflicted(cause):  # after a conflict the winner has committed: no pause
+                    time.sleep(PAUSE)
+            except NoneFree as error:
+                raise StoreUnavailable("all connections to PostgreSQL are busy") from error
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+                time.sleep(PAUSE)
 
 
 class _Again(Exception):

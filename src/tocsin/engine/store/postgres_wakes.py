@@ -16,7 +16,7 @@ import psycopg
 CHANNEL = "tocsin"
 ROOM = 7000  # bytes; PostgreSQL takes payloads below 8000
 EVERYTHING = frozenset({"agenda", "inbox", "configuration"})  # what may have been missed while away
-ALL_AGAIN = 1.0  # seconds before a lost connection is tried again
+ALL_AGAIN = 0.5  # seconds before a lost connection is tried again
 STOP = "stop"
 
 
