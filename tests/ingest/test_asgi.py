@@ -98,8 +98,8 @@ def test_an_empty_secret_opens_nothing() -> None:
 
 
 async def test_a_declared_length_above_the_cap_is_refused_unread(house: House) -> None:
-    answer = await house.post(AM, b"", (b"content-length", b"4194305"))
-    assert answer.status == 413
+    for length in (b"4194305", b"9" * 5000):
+        assert (await house.post(AM, b"", (b"content-length", length))).status == 413
 
 
 @pytest.mark.parametrize("length", [b"-1", b"many", b"1.5", b""])

@@ -105,6 +105,19 @@ def test_a_member_that_left_one_group_is_news_in_another() -> None:
     assert listener.hears(firing("DiskFull", None), group="b")
 
 
+def test_a_copy_of_a_message_that_resolves_a_member_is_no_news() -> None:
+    listener = Listener()
+    listener.hears(firing("DiskFull", None), firing("Latency", None), group="g")
+    assert listener.hears(firing("DiskFull", None), resolved("Latency"), group="g")
+    assert not listener.hears(firing("DiskFull", None), resolved("Latency"), group="g")
+
+
+def test_a_group_that_emptied_is_always_news() -> None:
+    listener = Listener()
+    assert listener.hears(group="g")
+    assert listener.hears(group="g")
+
+
 def test_an_acknowledgement_is_always_news() -> None:
     listener = Listener()
     acknowledgement = Signal(SignalKind.ACKNOWLEDGED, {}, key="db-replica-lag")
@@ -122,6 +135,12 @@ def test_a_renewal_is_passed_on_once_in_ten_seconds() -> None:
     assert listener.due == [0]
     listener.hears(firing("DiskFull"), now=START + 11 * second)
     assert listener.due == []
+
+
+def test_a_clock_set_back_does_not_hold_renewals_up() -> None:
+    listener = Listener()
+    listener.hears(firing("DiskFull"))
+    assert listener.hears(firing("DiskFull"), now=START - 60 * MINUTE)
 
 
 def test_a_node_that_does_not_own_detection_appends_again_within_a_third_of_the_lease() -> None:

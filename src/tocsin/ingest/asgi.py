@@ -23,6 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 BODY_TIMEOUT = 30.0  # seconds for the rest of a body that does not come at once
 MAX_UNREAD = 256 * 1024 * 1024  # bytes of half-read bodies, over all connections
 
+MAX_DIGITS = 18  # of a content length; Python would not even read thousands of them
+
 _NO_DOOR = text(404, "nothing listens here; the path names the kind of sender and its key")
 _SLOW = text(408, "the body took too long to arrive")
 _ENCODED = text(415, "content-encoding is not supported")
@@ -59,7 +61,8 @@ class IngestApp:
         return path in self._exact or _first_segment(path) in self._keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
             return
         try:
             name, answer = await self._answer(scope, receive)
@@ -108,7 +111,7 @@ class IngestApp:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return name, _BAD_LENGTH
-        if int(length) > self.accept.max_body:
+        if len(length) > MAX_DIGITS or int(length) > self.accept.max_body:
             return name, source.too_large(self.accept.max_body)
         try:
             body = await self._read(receive)

@@ -18,6 +18,7 @@ from tocsin.ingest.source import FOREVER, Copy
 SECOND = 1_000_000
 PAUSE = 10 * SECOND  # a renewal is passed on that often at most; an eighth of a shorter lease
 KEPT_RESOLVED = 20 * 60 * SECOND  # Prometheus repeats a resolution for a quarter of an hour
+STEPPED_BACK = 5 * SECOND  # a clock that went back further was set
 UNLEASED = 15 * SECOND  # a node that does not own detection appends an alert without a lease again after that
 
 _encode = msgspec.json.Encoder().encode
@@ -50,6 +51,7 @@ class Memory:
         self._by_state: dict[bytes, Known] = {}
         self._by_identity: dict[int, Known] = {}
         self._groups: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._latest = 0
         self._over: deque[tuple[int, Known]] = deque()  # resolved ones, oldest first
 
     def __len__(self) -> int:
@@ -63,6 +65,8 @@ class Memory:
         """The copies of a request whose source cannot tell them more cheaply; None when it is news by its nature."""
         if parsed.changes or parsed.ping is not None:
             return None
+        if not parsed.signals and parsed.complete_group is not None:
+            return None  # an emptied group: no alert stands for the commit that holds it
         seed = self.seed(integration)
         copies = []
         for signal in parsed.signals:
@@ -85,6 +89,9 @@ class Memory:
 
     def unchanged(self, copies: Sequence[Copy], now: int) -> Unchanged | None:
         """Whether these are all as last accepted; None when anything is news. Later ends renew their leases."""
+        if now < self._latest - STEPPED_BACK:
+            self.clear()  # every `quiet_until` is too far off, and renewals would not be passed on
+        self._latest = now
         known_by = self._by_state.get
         generation = 0
         due: list[int] = []
@@ -140,7 +147,7 @@ class Memory:
                 self._over.append((now, known))
             touched.append(identity)
         if parsed.complete_group is not None:
-            self._remember_group((integration, parsed.complete_group), _members(integration, parsed))
+            self._remember_group((integration, parsed.complete_group), _members(integration, parsed), touched)
         self._forget_over(now)
         if len(self._by_identity) > self._limit:
             self._forget_oldest()
@@ -168,10 +175,10 @@ class Memory:
         self._groups.clear()
         self._over.clear()
 
-    def _remember_group(self, group: tuple[str, str], members: tuple[int, ...]) -> None:
-        # Whoever left is over for its group; should it come back unchanged, that is news.
+    def _remember_group(self, group: tuple[str, str], members: tuple[int, ...], named: Sequence[int]) -> None:
+        # Whoever left without a word is over for its group; should it come back unchanged, that is news.
         before = self._groups.pop(group, ())
-        self.forget(set(before).difference(members))
+        self.forget(set(before).difference(named))
         self._groups[group] = members
         while len(self._groups) > self._limit // 8:
             del self._groups[next(iter(self._groups))]

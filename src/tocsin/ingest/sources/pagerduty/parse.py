@@ -24,6 +24,12 @@ ACTIONS = {
 }
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 
+
+class Keyed(msgspec.Struct, gc=False):
+    routing_key: Any = None
+
+
+_keyed = msgspec.json.Decoder(Keyed).decode
 _object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -31,7 +37,7 @@ class _PagerDuty(source.Source):
     opens_for = frozenset({"pagerduty"})
 
     def key_in(self, body: bytes) -> str | None:
-        key = decode(_object, body).get("routing_key")
+        key = decode(_keyed, body).routing_key
         return key if isinstance(key, str) else None
 
     def bad_key(self) -> Answer:
@@ -103,7 +109,7 @@ class ChangeEvents(_PagerDuty):
             at=lenient_instant(payload.get("timestamp")),
             source=_text(payload.get("source"))[:MAX_KEY],
             details=_json(payload.get("custom_details")),
-            links=tuple((href, text) for href, text in _links(event)),
+            links=tuple(_links(event)),
         )
         return Parsed(changes=(change,))
 
