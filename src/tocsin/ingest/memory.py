@@ -131,9 +131,8 @@ class Memory:
         touched: list[int] = []
         if copies is None:
             self.forget_signals(integration, parsed.signals)
-            return touched
         last_end, quiet_until = 0, now  # the alerts of a batch mostly end together
-        for signal, (state, ends_at) in zip(parsed.signals, copies, strict=True):
+        for signal, (state, ends_at) in zip(parsed.signals, copies or (), strict=copies is not None):
             identity = _identity(integration, signal)
             known = self._by_identity.get(identity)
             if known is not None:
