@@ -73,7 +73,8 @@ class Addressed:
     def write_parts(
         self, channel: str, address: str | Secret, options: dict[str, str | Secret]
     ) -> dict[str, Tree]:
-        hidden = not isinstance(address, str) or address_is_secret(channel, address)
+        topic_alone = channel == "ntfy" and "token" not in options  # then who knows the topic may read it
+        hidden = not isinstance(address, str) or topic_alone or address_is_secret(channel, address)
         written: dict[str, Tree] = {channel: write_secret(address) if hidden else str(address)}
         for name, value in options.items():
             hidden = not isinstance(value, str) or option_is_secret(name)
