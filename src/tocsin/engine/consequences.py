@@ -14,6 +14,7 @@ from tocsin.core.instants import micros
 from tocsin.core.reasons import Reason
 from tocsin.core.respond import pages
 from tocsin.core.respond.decide import decide
+from tocsin.core.respond.deliver import queue_of
 from tocsin.core.respond.delivery import Notification, Purpose
 from tocsin.core.respond.incident import (
     Cancel,
@@ -133,16 +134,8 @@ class Consequences:
 
     def begin_page(self, incident_id: int, effect: PagePerson) -> None:
         person = self.facts.people.get(effect.person)
-        incident = self._incidents[incident_id]
-        if person is None:
-            self.note(
-                incident_id,
-                Reason.NO_CONTACT_METHOD,
-                f"{effect.person} is not a configured person and cannot be paged.",
-            )
-            return
         self._supersede(incident_id, effect.person)
-        self._carry_page(pages.begin(incident, effect, person, self.now))
+        self._carry_page(pages.begin(self._incidents[incident_id], effect, person, self.now))
 
     def _supersede(self, incident_id: int, person: str) -> None:
         """A newer page to the same person replaces the older one: its rules start over, nothing rings twice."""
@@ -164,6 +157,10 @@ class Consequences:
             self._remind(kinds.PAGE, page.id, decision.remind_at)
         for reason, text in decision.lines:
             self.note(page.incident, reason, text)
+        if decision.tell_admins:
+            self._tell_admins(
+                page.incident, TellAdmins(Reason.NO_CONTACT_METHOD, decision.tell_admins, urgent=True)
+            )
 
     def _wanted(self, incident_id: int) -> list[Page]:
         stored = {page.id: page for page in self.tx.pages.wanted(incident_id)}
@@ -189,7 +186,7 @@ class Consequences:
             Notification(
                 id=f"{page.id}.{notify.serial}",
                 purpose=Purpose.PAGE,
-                address_key=address.key,
+                address_key=queue_of(address.key, Purpose.PAGE),
                 channel=address.channel,
                 created_at=self.now,
                 title=incident.title,
@@ -275,7 +272,7 @@ class Consequences:
         return Notification(
             id=f"s{incident_id}.{serial}.{address.channel}.{person or method}",
             purpose=purpose,
-            address_key=address.key,
+            address_key=queue_of(address.key, purpose),
             channel=address.channel,
             created_at=self.now,
             text=text,
@@ -299,7 +296,7 @@ class Consequences:
             Notification(
                 id=notification_id,
                 purpose=Purpose.CHAT,
-                address_key=address.key,
+                address_key=queue_of(address.key, Purpose.CHAT),
                 channel=address.channel,
                 created_at=self.now,
                 title=title,
@@ -314,7 +311,7 @@ class Consequences:
 
     def _send(self, notification: Notification, address: Address) -> None:
         self._notifications.append(notification)
-        self.addresses[address.key] = address.channel
+        self.addresses[notification.address_key] = address.channel
         self._count(notification.reason)
 
     # --- timers and the end --------------------------------------------------------------------------------------

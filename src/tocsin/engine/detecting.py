@@ -41,6 +41,8 @@ from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=10)
+OUTAGE = timedelta(minutes=2)
+SPEAK_FIRST = timedelta(seconds=75)  # Prometheus sends what fires once a minute
 REPORTS = 256  # reports in one transaction
 GRACE_AFTER_STEP = timedelta(minutes=5)
 
@@ -80,9 +82,13 @@ class Detecting:
         """Take or renew the lease. True while this node owns detection."""
 
         def take(tx: Transaction) -> tuple[int, int] | None:
-            store_now = tx.now()
-            held = tx.ownership.acquire(self.node, store_now + _micros(self.lease), store_now)
-            return (held.epoch, held.cursor) if held else None
+            before = tx.ownership.current()
+            held = tx.ownership.acquire(self.node, micros(now + self.lease), micros(now))
+            if held is None:
+                return None
+            if before is not None and held.epoch != before.epoch and micros(now - OUTAGE) > before.until:
+                self._let_senders_speak_first(tx, now)
+            return held.epoch, held.cursor
 
         held = self.engine.store.run(take)
         if held is None:
@@ -92,6 +98,13 @@ class Detecting:
             self._epoch, self._cursor = held
             self._drop()
         return self.owned
+
+    def _let_senders_speak_first(self, tx: Transaction, now: datetime) -> None:
+        """After an outage much may be over that still looks open: whatever was due meanwhile waits for the senders' next
+        word, so that nobody is woken by what ended hours ago. New alerts page at once as ever."""
+        owed = [*kinds.DECIDED, *(kinds.address(channel) for channel in self.engine.channels)]
+        waiting = tx.agenda.postpone(owed, micros(now + SPEAK_FIRST))
+        log.warning("back after an outage; overdue timers wait for the senders", timers=waiting)
 
     def release(self) -> None:
         """Let a successor begin at once."""
@@ -139,6 +152,11 @@ class Detecting:
         due = [self._index.next_due() if self._index else None, self._next_flush, self._beating.next_due]
         known = [at for at in due if at is not None]
         return min(known) if known else None
+
+    @property
+    def backlogged(self) -> bool:
+        """More reports wait than one transaction takes."""
+        return len(self._offered) > REPORTS
 
     def clock_stepped(self, now: datetime) -> None:
         if self._index is not None:

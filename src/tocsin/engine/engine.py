@@ -43,12 +43,14 @@ class Engine:
         links: Callable[[Configuration], Links],
         counters: Counters,
         room: Callable[[], Mapping[str, int]],
+        channels: Sequence[str] = (),
     ) -> None:
         self.store = store
         self.facts = facts
         self.counters = counters
         self._links = links
         self._room = room
+        self.channels = channels
 
     # --- one transaction -----------------------------------------------------------------------------------------
 

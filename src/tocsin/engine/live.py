@@ -25,6 +25,9 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 SAFETY_POLL = 1.0
+BREATH = (
+    0.005  # seconds between two detection commits under a stream: the disk is shared with those who accept
+)
 CHECK_EVERY = 10.0  # the invariant
 CLOCK_STEP = timedelta(seconds=5)
 
@@ -103,6 +106,9 @@ class LiveWorld:
         self._loop = asyncio.get_running_loop()
         self.carrier = carrier
         await carrier.start()
+        await self.run(
+            self.detecting.acquire, self.clock.now()
+        )  # after an outage, before any timer is claimed
         for name, loop in (
             ("agenda", self._agenda_loop),
             ("arrivals", self._arrivals_loop),
@@ -180,10 +186,13 @@ class LiveWorld:
             if not self.detecting.owned:
                 await self._sleep(self._inbox, None)
                 continue
+            began = self._loop.time() if self._loop else 0.0
             step = await self.run(self.detecting.process, self.clock.now())
             self._carry(step.departures)
             if not step.done:
                 await self._sleep(self._inbox, self.detecting.next_due())
+            elif self._loop is not None and not self.detecting.backlogged:
+                await asyncio.sleep(max(0.0, BREATH - (self._loop.time() - began)))
 
     async def _ownership_loop(self) -> None:
         while True:

@@ -131,7 +131,9 @@ def _settle(owed: Consequences, arrival: Arrival, now: datetime) -> None:
     tx, departure = owed.tx, arrival.departure
     entry, bundle = departure.entry, departure.notifications
     after = after_attempt(departure.state, bundle, arrival.outcome, now)
-    again_at = after.retry_at or (now if _more_waits(tx, departure) else None)
+    again_at = (
+        now if _more_waits(tx, departure) else after.retry_at
+    )  # too early a look is answered with a Wait
     if not tx.agenda.consume(entry.kind, entry.subject, entry.token, micros(again_at) if again_at else None):
         return  # the lease was lost: another node sent, or will send, the same bundle under the same key
     tx.notifications.record_attempts(_attempts(arrival))
@@ -199,7 +201,7 @@ def _fail_over(owed: Consequences, notification: Notification, now: datetime) ->
     """The person's next method is due at once."""
     page = owed.page(notification.page or "")
     person = owed.facts.people.get(notification.person or "")
-    if page is None or person is None or notification.method is None:
+    if page is None or notification.method is None:
         return
     owed.carry_page(pages.method_failed(page, person, notification.method, now))
 
@@ -211,6 +213,4 @@ def due_pages(owed: Consequences, page_ids: Sequence[str], now: datetime) -> Non
         page = owed.page(page_id)
         if page is None:
             continue
-        person = owed.facts.people.get(page.person)
-        if person is not None:
-            owed.carry_page(pages.due(page, person, now))
+        owed.carry_page(pages.due(page, owed.facts.people.get(page.person), now))

@@ -43,7 +43,7 @@ class SimulatedWorld:
         self.clock = clock
         self.deliver = deliver
         self._channels = channels
-        self.engine = Engine(store, Facts(store, load), links, Counters(), self._room)
+        self.engine = Engine(store, Facts(store, load), links, Counters(), self._room, channels)
         self.detecting = Detecting(self.engine, node, replay)
         self.running = True  # a stopped process: time passes, nothing is done
 

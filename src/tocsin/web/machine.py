@@ -132,6 +132,7 @@ class Machine:
             self._links,
             self.counters,
             lambda: self.carrier.room(),
+            registry.names(),
         )
         self.detecting = Detecting(self.engine, self.node, replay, self._unknown)
         self.world = LiveWorld(

@@ -17,7 +17,7 @@ CHANNEL = "tocsin"
 ROOM = 7000  # bytes; PostgreSQL takes payloads below 8000
 EVERYTHING = frozenset({"agenda", "inbox", "configuration"})  # what may have been missed while away
 ALL_AGAIN = 0.5  # seconds before a lost connection is tried again
-STOP = "stop"
+LOOK_UP = 0.2  # seconds after which the listener sees that it is to end
 
 
 class PostgresWakes:
@@ -27,7 +27,7 @@ class PostgresWakes:
         self._conninfo = conninfo
         self._on_wake = on_wake
         self._node = secrets.token_hex(6)
-        self._topics: queue.SimpleQueue[frozenset[str] | None] = queue.SimpleQueue()
+        self._topics: queue.SimpleQueue[frozenset[str]] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._listening = threading.Event()
         self._threads = [
@@ -43,33 +43,31 @@ class PostgresWakes:
 
     def close(self) -> None:
         self._closing.set()
-        self._topics.put(None)
+        self._topics.put(frozenset())
         for thread in self._threads:
             thread.join(5)
 
     # --- telling -------------------------------------------------------------------------------------------------
 
     def _notify(self) -> None:
+        untold: set[str] = set()
         while not self._closing.is_set():
             with contextlib.suppress(psycopg.Error), self._connect() as connection:
-                self._notify_over(connection)
-            self._closing.wait(0 if self._closing.is_set() else ALL_AGAIN)
+                self._notify_over(connection, untold)
+            self._closing.wait(ALL_AGAIN)
 
-    def _notify_over(self, connection: psycopg.Connection[object]) -> None:
+    def _notify_over(self, connection: psycopg.Connection[object], untold: set[str]) -> None:
+        """Until closing. What could not be told stays in `untold`, for the next connection."""
         while True:
-            topics = self._topics.get()
-            together: set[str] = set()
-            while topics is not None:
-                together |= topics
-                try:
-                    topics = self._topics.get_nowait()
-                except queue.Empty:
-                    break
-            for payload in self._payloads(sorted(together)):
+            if not untold:
+                untold |= self._topics.get()
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    untold |= self._topics.get_nowait()
+            for payload in self._payloads(sorted(untold)):
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
-            if topics is None:
-                # The listener of this very node wakes up and sees that it is over.
-                connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{self._node} {STOP}"))
+            untold.clear()
+            if self._closing.is_set():
                 return
 
     def _payloads(self, topics: Iterable[str]) -> Iterable[str]:
@@ -92,12 +90,11 @@ class PostgresWakes:
                 self._listening.set()
                 if away:
                     self._on_wake(EVERYTHING)
-                for notice in connection.notifies():
-                    node, *topics = notice.payload.split(" ")
-                    if self._closing.is_set():
-                        return
-                    if node != self._node and topics:
-                        self._on_wake(frozenset(topics))
+                while not self._closing.is_set():
+                    for notice in connection.notifies(timeout=LOOK_UP):
+                        node, *topics = notice.payload.split(" ")
+                        if node != self._node and topics:
+                            self._on_wake(frozenset(topics))
             away = True
             self._closing.wait(ALL_AGAIN)
 

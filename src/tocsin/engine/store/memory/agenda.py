@@ -102,6 +102,16 @@ class MemoryAgenda:
             heapq.heappop(heap)
         return None
 
+    def postpone(self, kinds: Sequence[str], until: int) -> int:
+        early = [
+            (key, timer)
+            for key, timer in self._rows.items()
+            if key[0] in kinds and timer.due_at < until and not timer.token
+        ]
+        for key, timer in early:
+            self._rows.put(key, replace(timer, due_at=until))
+        return len(early)
+
     def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
         key = (kind, subject)
         timer = self._rows.get(key)

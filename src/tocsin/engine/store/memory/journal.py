@@ -52,6 +52,9 @@ class Rows(Generic[K, V]):
     def values(self) -> list[V]:
         return list(self._rows.values())
 
+    def items(self) -> list[tuple[K, V]]:
+        return list(self._rows.items())
+
     def __iter__(self) -> Iterator[K]:
         return iter(self._rows)
 

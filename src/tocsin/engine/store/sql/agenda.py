@@ -151,6 +151,14 @@ class AgendaSql:
             (*(value for kind in kinds for value in (kind, now, limit)), limit),
         )
 
+    def postpone(self, kinds: Sequence[str], until: int) -> int:
+        self.flush()
+        condition = self._session.among("kind", "text")
+        return self._session.write(
+            f"UPDATE agenda SET due_at = ? WHERE {condition} AND due_at < ? AND token = ''",
+            (until, self._session.listed(kinds), until),
+        )
+
     def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
         key = (kind, subject)
         held = self._pending.get(key)

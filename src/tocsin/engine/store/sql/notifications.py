@@ -53,6 +53,8 @@ class NotificationSql:
 
     def add(self, notifications: Sequence[Notification]) -> None:
         self._foreseen.clear()
+        if self._attempts or self._settled:
+            self.flush()  # what was said of an id before it was added was said of nothing
         for notification in notifications:
             self._added.setdefault(notification.id, notification)
 
