@@ -150,9 +150,11 @@ def test_a_missing_secret_is_a_warning_on_any_machine_and_an_error_on_the_one_th
     files = (ConfigFile("tocsin.yaml", EXAMPLE),)
     elsewhere = check(files, NOW, environment={}, surroundings=OFFERED).problems
     here = check(files, NOW, store=(), environment={}, surroundings=OFFERED).problems
-    said = "integrations.prom.key: the environment variable PROM_KEY is not set on this machine"
-    assert [p.level for p in elsewhere if p.message == said] == ["warning"]
-    assert [p.level for p in here if p.message == said] == ["error"]
+    said = "the environment variable PROM_KEY is not set on this machine"
+    assert [(p.level, p.field) for p in elsewhere if p.message == said] == [
+        ("warning", "integrations.prom.key")
+    ]
+    assert [(p.level, p.field) for p in here if p.message == said] == [("error", "integrations.prom.key")]
 
 
 def test_a_secret_in_a_file_is_read_without_its_line_end(tmp_path: Path) -> None:

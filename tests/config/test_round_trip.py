@@ -74,10 +74,7 @@ def test_a_stored_secret_that_the_store_does_not_have_is_an_error() -> None:
     view = house.run(lambda tx: apply_view(tx, apply_request(text), "alice", NOW))
     assert not view.applied
     (problem,) = [p for p in view.problems if p.field == "integrations.pd.key"]
-    assert (
-        problem.message
-        == "integrations.pd.key: the store has no value for it; write {env: NAME} or {file: PATH}"
-    )
+    assert problem.message == "the store has no value for it; write {env: NAME} or {file: PATH}"
     assert (problem.file, problem.line) == ("a.yaml", 22)
 
 

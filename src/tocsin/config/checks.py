@@ -48,7 +48,7 @@ class Subject(msgspec.Struct, frozen=True):
         try:
             return resolve(value, self.environment)
         except MissingSecret as missing:
-            (self.error if self.here else self.warning)(path, f"{path}: {missing}")
+            (self.error if self.here else self.warning)(path, str(missing))
             return None
 
 
@@ -378,6 +378,6 @@ def _unreachable(subject: Subject, landing: _Landing) -> None:
 def _house(subject: Subject) -> None:
     if subject.configuration.people and not subject.configuration.admins():
         subject.warning(
-            "",
+            "defaults.admins",
             "no admins: write defaults.admins, so that somebody hears of gaps and of Tocsin's own failures",
         )

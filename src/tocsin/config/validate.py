@@ -58,8 +58,7 @@ def check(
     if store is not None:
         for each in missing:
             found.findings.error(
-                found.place(each.path),
-                f"{each.path}: the store has no value for it; write {{env: NAME}} or {{file: PATH}}",
+                found.place(each.path), "the store has no value for it; write {env: NAME} or {file: PATH}"
             )
     configuration = _together({**kept, **nouns})
     if not found.findings.errors:
