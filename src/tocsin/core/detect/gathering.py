@@ -96,6 +96,11 @@ class Landing:
         self.groups: dict[tuple[str, ...], Gathering] = {}
         self.muted: str | None = None
 
+    @property
+    def timed(self) -> bool:
+        """Whether the clock can mute it."""
+        return bool(self.route.mute_time_intervals or self.route.active_time_intervals)
+
     def values(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """What names the alert's group among this route's. Equal exactly when `group_labels` are."""
         if self.by_all:

@@ -6,113 +6,47 @@ ahead of the store: throw it away and `load` another. Instants are microseconds 
 """
 
 import heapq
-from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from tocsin.core.configuration import Configuration
+from tocsin.core.detect.changes import AcknowledgedSignal, Changes, HeartbeatSeen, Outcome
 from tocsin.core.detect.gathering import (
     ABSENT,
     COUNTS,
     HELD,
-    HOLD_REASONS,
     SILENT,
     STATUS_TEXT,
     Alert,
     Delta,
     Gathering,
-    Hold,
     Landing,
     Status,
     Verdict,
     for_flush,
     what_changed,
 )
-from tocsin.core.detect.grouping import Group, GroupChange, episode_over, removable_at
-from tocsin.core.detect.inhibition import InhibitionIndex
+from tocsin.core.detect.grouping import Group, episode_over, removable_at
+from tocsin.core.detect.judging import Judge
 from tocsin.core.detect.leases import LeaseWheel
-from tocsin.core.detect.matchers import Predicate, compile_matchers
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
-from tocsin.core.detect.routing import ResolvedRoute, RoutingTree, group_key, group_labels
+from tocsin.core.detect.routing import ResolvedRoute, group_key, group_labels
+from tocsin.core.detect.sender_keys import SenderKeys
 from tocsin.core.detect.signal import Renewal, Report, Signal, SignalKind
-from tocsin.core.detect.silences import CompiledSilence, Window
+from tocsin.core.detect.storing import HELD_TEXT, REASON_TEXT, WAITS, state_rows, told_by
 from tocsin.core.labels import decode_labels, encode_labels, identity_of_encoded
 from tocsin.core.reasons import Reason
 
-# group key -> (the group as decided, its incident, why)
-Outcome = tuple[Group, int | None, Reason]
+__all__ = ["AcknowledgedSignal", "Changes", "Detection", "HeartbeatSeen", "Outcome"]
 
 MINUTE = 60_000_000
 GRACE = 5 * MINUTE  # a lease after a restart; Prometheus renews within four minutes
 REMEMBERED = 30 * MINUTE  # a resolved alert keeps its id that long, should it fire again
 REMEMBERED_AT_MOST = 200_000
-VERDICTS_AT_MOST = 50_000
 URLS_AT_MOST = 10_000
-
-
-class HeartbeatSeen(msgspec.Struct, frozen=True):
-    """An alert that a heartbeat's matchers take, or a ping by key. `at` is when it was received."""
-
-    key: str
-    at: int
-
-
-class AcknowledgedSignal(msgspec.Struct, frozen=True):
-    """A sender's acknowledgement (PagerDuty), with the groups and the incidents it concerns."""
-
-    integration: str
-    key: str
-    groups: tuple[str, ...]
-    incidents: tuple[int, ...]
-
-
-class Changes:
-    """What one call changed: `groups` to decide, `heartbeats`, `acknowledged`, keys of groups `removed`.
-
-    Hand it back to `rows` and `committed`.
-    """
-
-    __slots__ = (
-        "_adopted",
-        "_deltas",
-        "_new",
-        "_outcomes",
-        "_rehold",
-        "_rows",
-        "_touched",
-        "acknowledged",
-        "groups",
-        "heartbeats",
-        "now",
-        "removed",
-    )
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-        self.groups: list[GroupChange] = []
-        self.heartbeats: list[HeartbeatSeen] = []
-        self.acknowledged: list[AcknowledgedSignal] = []
-        self.removed: list[str] = []
-        self._new: list[AlertRow] = []
-        self._touched: dict[int, Alert] = {}
-        self._deltas: dict[Gathering, Delta] = {}
-        self._rehold: set[int] = set()
-        self._adopted: set[str] = set()  # groups whose state must be stored even if it does not change
-        self._rows: list[AlertStateRow] = []
-        self._outcomes: Mapping[str, Outcome] = {}
-
-    @property
-    def new_alerts(self) -> int:
-        return len(self._new)
-
-    @property
-    def touched_alerts(self) -> int:
-        return len(self._touched)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to decide, store or pass on."""
-        return bool(self.groups or self._touched or self.heartbeats or self.acknowledged or self.removed)
+LEASES_AT_ONCE = 20_000  # per tick, so that a dead Prometheus does not stop the clock
 
 
 class Detection:
@@ -122,69 +56,26 @@ class Detection:
         self._next_id = next_alert_id
         self._known: dict[int, Alert] = {}
         self._groups: dict[str, Gathering] = {}
-        self._keys: dict[tuple[str, str], list[int]] = {}
-        self._shared_keys: dict[int, set[tuple[str, str]]] = {}  # alerts with more than one open key
+        self._keys = SenderKeys()
         self._complete: dict[tuple[str, str], set[int]] = {}
         self._leases = LeaseWheel()
         self._grace_until = 0
-        self._resolved: dict[int, int] = {}  # identity -> when it may be forgotten, in that order
+        self._resolved: OrderedDict[int, int] = (
+            OrderedDict()
+        )  # identity -> when it may be forgotten, in that order
         self._removable: list[tuple[int, str]] = []
         self._urls: dict[str, str] = {}
         self._active = 0
-        self._configure(configuration)
-        self._landings_by_id: dict[str, Landing] = self._fresh_landings()
+        self._obey(configuration)
 
-    # --- what the configuration says ---------------------------------------------------------------------------------
+    def _obey(self, configuration: Configuration) -> None:
+        self._judge = judge = Judge(configuration)
+        self._extra, self._service = judge.extra_labels, judge.services
+        self._silence_members: dict[str, set[int]] = {s.id: set() for s in judge.silences}
 
-    def _configure(self, configuration: Configuration) -> None:
-        self.configuration = configuration
-        self._tree = RoutingTree(configuration.route, configuration.defaults.flap_window)
-        self._inhibitions = InhibitionIndex(configuration.inhibitions)
-        self._silences = tuple(CompiledSilence(s) for s in configuration.silences)
-        self._windows = tuple(Window(m) for m in configuration.maintenance)
-        self._heartbeats: tuple[tuple[str, Predicate], ...] = tuple(
-            (h.key, compile_matchers(h.matchers)) for h in configuration.heartbeats.values() if h.matchers
-        )
-        self._extra = {key: i.labels for key, i in configuration.integrations.items() if i.labels}
-        self._service = {key: i.service for key, i in configuration.integrations.items()}
-        names = set(self._tree.names | self._inhibitions.names)
-        for silence in configuration.silences:
-            names.update(m.name for m in silence.matchers)
-        for heartbeat in configuration.heartbeats.values():
-            names.update(m.name for m in heartbeat.matchers)
-        self._projected = tuple(sorted(names))
-        self._verdicts: dict[tuple[str | None, ...], Verdict] = {}
-        self._silence_members: dict[str, set[int]] = {s.id: set() for s in self._silences}
-        self._timed_routes = any(r.mute_time_intervals or r.active_time_intervals for r in self._tree.routes)
-        boundaries = {at for s in self._silences for at in (s.starts_at, s.ends_at)}
-        boundaries |= {at for w in self._windows for at in (w.starts_at, w.ends_at)}
-        self._boundaries = sorted(boundaries)
-        self._looked_at = 0  # when the clock was last looked at for boundaries and intervals
-        self._running: tuple[Window, ...] = ()
-
-    def _fresh_landings(self) -> dict[str, Landing]:
-        return {route.id: Landing(route) for route in self._tree.routes}
-
-    def _verdict(self, labels: Mapping[str, str]) -> Verdict:
-        """Memoised by the values of the labels that the configuration mentions."""
-        values = tuple(map(labels.get, self._projected))
-        verdict = self._verdicts.get(values)
-        if verdict is None:
-            if len(self._verdicts) >= VERDICTS_AT_MOST:
-                self._verdicts.clear()
-            verdict = self._verdicts[values] = self._judge(labels)
-        return verdict
-
-    def _judge(self, labels: Mapping[str, str]) -> Verdict:
-        beats = tuple(key for key, matches in self._heartbeats if matches(labels))
-        landings = tuple(self._landings_by_id[route.id] for route in self._tree.landings(labels))
-        silences = tuple(s for s in self._silences if s.matches(labels))
-        roles = self._inhibitions.roles(labels)
-        timed = any(at.route.mute_time_intervals or at.route.active_time_intervals for at in landings)
-        plain = not (silences or roles or timed or self._windows)
-        return Verdict(
-            () if beats else landings, beats, silences, () if beats else roles, plain or bool(beats)
-        )
+    @property
+    def configuration(self) -> Configuration:
+        return self._judge.configuration
 
     # --- reports -----------------------------------------------------------------------------------------------------
 
@@ -214,7 +105,7 @@ class Detection:
     ) -> None:
         labels = signal.labels
         name = None if signal.key is None else (report.integration, signal.key)
-        open_by_key = [] if name is None else self._open_by_key(name)
+        open_by_key = [] if name is None else self._keys.open(name, self._known)
         if signal.kind is SignalKind.ACKNOWLEDGED:
             self._acknowledge(signal, report, extra, open_by_key, changes)
             return
@@ -245,7 +136,7 @@ class Detection:
             labels = decode_labels(encoded)
         if ended:
             if alert is not None:
-                if name is None or self._last_key_of(identity, name):
+                if name is None or self._keys.let_go(name, identity):
                     self._resolve(alert, signal, report, Reason.SOURCE_RESOLVED, changes)
                 if listed is not None and alert.status != Status.RESOLVED:
                     listed.add(identity)
@@ -257,7 +148,7 @@ class Detection:
         if alert.verdict.heartbeats:
             changes.heartbeats += [HeartbeatSeen(key, report.received_at) for key in alert.verdict.heartbeats]
         if name is not None and identity not in open_by_key:
-            self._remember_key(name, alert)
+            self._keys.add(name, alert, self._known)
         if listed is not None:
             listed.add(identity)
 
@@ -284,7 +175,7 @@ class Detection:
             self._url(signal.generator_url),
             starts_at,
             None,
-            self._verdict(labels),
+            self._judge.verdict(labels),
         )
         alert.key = signal.key
         self._known[identity] = alert
@@ -318,7 +209,7 @@ class Detection:
             alert.ends_at = None
             alert.status = Status.FIRING
             self._resolved.pop(alert.identity, None)
-            alert.verdict = self._verdict(labels)
+            alert.verdict = self._judge.verdict(labels)
             changes._touched[alert.identity] = alert
             self._renew(alert, signal, report, changes.now)
             self._land(alert, labels, report.parsed.pregrouped, changes)
@@ -377,7 +268,7 @@ class Detection:
             return  # the end of an earlier occurrence, sent again
         alert.status = Status.RESOLVED
         alert.ends_at = ends_at
-        alert.reason = _TEXT[reason]
+        alert.reason = REASON_TEXT[reason]
         alert.by = ""
         changes._touched[alert.identity] = alert
         self._leave(alert, changes)
@@ -393,39 +284,13 @@ class Detection:
 
     # --- keys and complete groups ------------------------------------------------------------------------------------
 
-    def _open_by_key(self, name: tuple[str, str]) -> list[int]:
-        known = self._known
-        return [
-            identity
-            for identity in self._keys.get(name, ())
-            if identity in known and known[identity].status != Status.RESOLVED
-        ]
-
-    def _remember_key(self, name: tuple[str, str], alert: Alert) -> None:
-        if alert.key is None:
-            alert.key = name[1]
-        elif (alert.integration, alert.key) != name:
-            self._shared_keys.setdefault(alert.identity, {(alert.integration, alert.key)}).add(name)
-        self._keys[name] = [*self._open_by_key(name), alert.identity]
-
-    def _last_key_of(self, identity: int, name: tuple[str, str]) -> bool:
-        """Whether no other open key holds the alert; this key lets go of it."""
-        shared = self._shared_keys.get(identity)
-        if shared is None:
-            return True
-        shared.discard(name)
-        if shared:
-            return False
-        del self._shared_keys[identity]
-        return True
-
     def _resolve_by_key(
         self, name: tuple[str, str], open_by_key: list[int], signal: Signal, report: Report, changes: Changes
     ) -> None:
         for identity in open_by_key:
-            if self._last_key_of(identity, name):
+            if self._keys.let_go(name, identity):
                 self._resolve(self._known[identity], signal, report, Reason.SOURCE_RESOLVED, changes)
-        self._keys.pop(name, None)
+        self._keys.close(name)
 
     def _acknowledge(
         self,
@@ -538,11 +403,11 @@ class Detection:
         for silence in alert.verdict.silences:
             self._silence_members[silence.id].add(identity)
         if alert.verdict.roles:
-            self._inhibitions.add_target(identity, alert.verdict.roles)
-            changes._rehold.update(self._inhibitions.add_source(alert.verdict.roles))
-        if self._windows:
+            self._judge.inhibitions.add_target(identity, alert.verdict.roles)
+            changes._rehold.update(self._judge.inhibitions.add_source(alert.verdict.roles))
+        if self._judge.windows:
             for group in alert.groups:
-                service = self._service_of(alert, group, labels)
+                service = self._judge.service_of(alert, group, labels)
                 if service is not None:
                     group.services.add(service)
         changes._rehold.add(identity)
@@ -566,8 +431,8 @@ class Detection:
         for silence in verdict.silences:
             self._silence_members[silence.id].discard(alert.identity)
         if verdict.roles:
-            self._inhibitions.remove_target(alert.identity, verdict.roles)
-            changes._rehold.update(self._inhibitions.remove_source(verdict.roles))
+            self._judge.inhibitions.remove_target(alert.identity, verdict.roles)
+            changes._rehold.update(self._judge.inhibitions.remove_source(verdict.roles))
 
     def _group(self, landing: Landing, labels: Mapping[str, str]) -> Gathering:
         values = landing.values(labels)
@@ -608,34 +473,6 @@ class Detection:
 
     # --- what holds an alert back ------------------------------------------------------------------------------------
 
-    def _holds(self, alert: Alert, now: int) -> tuple[Hold | None, ...] | None:
-        """By group. Silences are people's word and come first; then inhibition, maintenance, muted routes."""
-        verdict = alert.verdict
-        for silence in verdict.silences:
-            if silence.starts_at <= now < silence.ends_at:
-                return ((Reason.SILENCED, silence.id),) * len(alert.groups)
-        if verdict.roles:
-            rule = self._inhibitions.inhibited_by(verdict.roles)
-            if rule is not None:
-                return ((Reason.INHIBITED, rule),) * len(alert.groups)
-        holds: list[Hold | None] = []
-        labels: dict[str, str] | None = None
-        for group in alert.groups:
-            hold: Hold | None = None
-            if self._running:
-                labels = decode_labels(alert.labels) if labels is None else labels
-                service = self._service_of(alert, group, labels)
-                window = next((w for w in self._running if service in w.services), None)
-                hold = None if window is None else (Reason.MAINTENANCE, window.id)
-            if hold is None and group.landing.muted is not None:
-                hold = (Reason.MUTED, group.landing.muted)
-            holds.append(hold)
-        return tuple(holds) if any(holds) else None
-
-    def _service_of(self, alert: Alert, group: Gathering, labels: Mapping[str, str]) -> str | None:
-        """From the route, then the label, then the integration."""
-        return group.landing.route.service or labels.get("service") or self._service.get(alert.integration)
-
     def _recode(self, alert: Alert, changes: Changes) -> None:
         code = COUNTS if alert.status == Status.FIRING else SILENT
         if alert.holds is None:
@@ -649,7 +486,7 @@ class Detection:
             alert = self._known.get(identity)
             if alert is None or alert.status == Status.RESOLVED or not alert.groups:
                 continue
-            holds = self._holds(alert, changes.now)
+            holds = self._judge.holds(alert, changes.now)
             if holds != alert.holds:
                 alert.holds = holds
                 changes._touched[identity] = alert
@@ -657,39 +494,21 @@ class Detection:
 
     def _look_at_clock(self, now: int, changes: Changes) -> None:
         """Silences, windows and intervals that began or ended since it was last looked at."""
-        before, self._looked_at = self._looked_at, max(now, self._looked_at)
-        if now <= before:
+        passed = self._judge.look(now)
+        if passed is None:
             return
-        if self._boundaries:
-            first = bisect_right(self._boundaries, before)
-            if first < len(self._boundaries) and self._boundaries[first] <= now:
-                for silence in self._silences:
-                    if silence.active(before) != silence.active(now):
-                        changes._rehold |= self._silence_members[silence.id]
-                self._run_windows(now, changes)
-        if self._timed_routes and before // MINUTE != now // MINUTE:
-            self._look_at_intervals(now, changes)
-
-    def _run_windows(self, now: int, changes: Changes) -> None:
-        running = tuple(w for w in self._windows if w.active(now))
-        if running == self._running:
-            return
-        services = {s for w in {*running} ^ {*self._running} for s in w.services}
-        self._running = running
-        for group in self._groups.values():
-            if group.landing.route.service in services or not services.isdisjoint(group.services):
-                changes._rehold |= group.members
-
-    def _look_at_intervals(self, now: int, changes: Changes) -> None:
-        for landing in self._landings_by_id.values():
-            route = landing.route
-            if not (route.mute_time_intervals or route.active_time_intervals):
-                continue
-            if landing.look(self.configuration.time_intervals, now):
-                for group in landing.groups.values():
+        for silence in passed.silences:
+            changes._rehold |= self._silence_members[silence]
+        if passed.services:
+            for group in self._groups.values():
+                own = group.landing.route.service
+                if own in passed.services or not passed.services.isdisjoint(group.services):
                     changes._rehold |= group.members
-                    if group.state.posted:
-                        self._delta(group, changes).forced = True  # the chat is owed what it missed
+        for landing in passed.landings:
+            for group in landing.groups.values():
+                changes._rehold |= group.members
+                if group.state.posted:
+                    self._delta(group, changes).forced = True  # the chat is owed what it missed
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -697,7 +516,7 @@ class Detection:
         """Leases that ran out, silences, windows and intervals that began or ended, and what may be forgotten."""
         changes = Changes(now)
         self._look_at_clock(now, changes)
-        for identity in self._leases.due(now):
+        for identity in self._leases.due(now, LEASES_AT_ONCE):
             alert = self._known.get(identity)
             if alert is None or not alert.leased:
                 continue
@@ -725,11 +544,7 @@ class Detection:
                 break
             del resolved[identity]
             alert = self._known.pop(identity)
-            self._shared_keys.pop(identity, None)
-            if alert.key is not None:
-                name = (alert.integration, alert.key)
-                if self._keys.get(name) == [identity]:
-                    del self._keys[name]
+            self._keys.forget(alert)
         while self._removable and self._removable[0][0] <= now:
             _, key = heapq.heappop(self._removable)
             group = self._groups.get(key)
@@ -751,11 +566,9 @@ class Detection:
         leased = self._leases.next_due()
         if leased is not None:
             due.append(max(leased, self._grace_until))
-        boundary = bisect_right(self._boundaries, self._looked_at)
-        if boundary < len(self._boundaries):
-            due.append(self._boundaries[boundary])
-        if self._timed_routes and self._groups:
-            due.append((self._looked_at // MINUTE + 1) * MINUTE)
+        passes = self._judge.next_due()
+        if passes is not None:
+            due.append(passes)
         # Forgetting can wait for a full second, so that many small ends do not become many ticks.
         if self._resolved:
             due.append(_next_second(self._resolved[next(iter(self._resolved))]))
@@ -780,7 +593,7 @@ class Detection:
                 alert = self._known.get(identity)
                 if alert is not None and alert.status != Status.RESOLVED and group in alert.groups:
                     changes._touched[identity] = alert
-            group.waiting = []
+            changes._flushed.append(group)
             if group.first not in group.members and group.members:
                 group.first = min(group.members, key=lambda identity: self._known[identity].id)
             changes.groups.append(for_flush(group, self._known, self._service.get(group.integration)))
@@ -825,7 +638,7 @@ class Detection:
         for fixed, state in alerts:
             alert = self._recall(fixed, state, now)
             labels = decode_labels(fixed.labels)
-            alert.verdict = self._verdict(labels)
+            alert.verdict = self._judge.verdict(labels)
             self._land(alert, labels, False, changes)
             self._as_it_was(alert, state, changes, moves)
             self._next_id = max(self._next_id, fixed.id + 1)
@@ -843,7 +656,7 @@ class Detection:
 
     def _resume(self, row: GroupRow) -> None:
         state = msgspec.json.decode(row.document, type=Group)
-        landing = self._landings_by_id.get(state.route)
+        landing = self._judge.landings.get(state.route)
         if landing is None:  # its route is gone; only its incident still wants to hear of it
             landing = Landing(ResolvedRoute(path=row.route, id=state.route))
         values = landing.values(state.labels)
@@ -875,7 +688,7 @@ class Detection:
             alert.leased = True
             self._leases.put(fixed.identity, alert.ends_at)
         if fixed.key is not None:
-            self._remember_key((fixed.integration, fixed.key), alert)
+            self._keys.add((fixed.integration, fixed.key), alert, self._known)
         if state.complete_group:
             alert.complete = tuple(state.complete_group.split("\n"))
             for name in alert.complete:
@@ -890,7 +703,7 @@ class Detection:
         moves: dict[Gathering, set[Gathering]],
     ) -> None:
         """Compare with what the store says, so that only a difference is news."""
-        if state.reason in _HELD_TEXT:
+        if state.reason in HELD_TEXT:
             code = HELD
         else:
             code = SILENT if alert.status == Status.SOURCE_SILENT else COUNTS
@@ -902,7 +715,7 @@ class Detection:
             else:
                 changes._touched[alert.identity] = alert
                 alert.reason = ""
-            if alert.reason == _TEXT[Reason.GROUP_WAIT]:
+            if alert.reason == WAITS:
                 group.waiting.append(alert.identity)
         for key in before:
             gone = self._groups.get(key)
@@ -918,16 +731,14 @@ class Detection:
         if before.defaults.flap_window == configuration.defaults.flap_window and all(
             getattr(before, field) == getattr(configuration, field) for field in _CONCERNS_DETECTION
         ):
-            self.configuration = configuration
+            self._judge.configuration = configuration
             return changes
-        landings = self._landings_by_id
-        self._configure(configuration)
-        self._landings_by_id = self._fresh_landings()
-        for id, landing in self._landings_by_id.items():
+        landings = self._judge.landings
+        self._obey(configuration)
+        for id, landing in self._judge.landings.items():
             old = landings.get(id)
             if old is not None and old.route.group_by == landing.route.group_by:
                 landing.groups = old.groups
-                landing.muted = old.muted
                 for group in landing.groups.values():
                     group.landing = landing
         for group in self._groups.values():
@@ -942,7 +753,7 @@ class Detection:
 
     def _land_anew(self, alert: Alert, changes: Changes, moves: dict[Gathering, set[Gathering]]) -> None:
         labels = decode_labels(alert.labels)
-        alert.verdict = verdict = self._verdict(labels)
+        alert.verdict = verdict = self._judge.verdict(labels)
         groups = () if verdict.heartbeats else tuple(self._group(at, labels) for at in verdict.landings)
         if groups == alert.groups:
             if not verdict.plain:
@@ -1010,87 +821,24 @@ class Detection:
     ) -> tuple[list[AlertRow], list[AlertStateRow], list[GroupRow]]:
         """What to store. May be asked again with other outcomes before `committed`."""
         groups = []
-        told: dict[str, tuple[str, str, int | None, int]] = {}
-        for key, (state, incident, reason) in outcomes.items():
+        for key, (state, incident, _) in outcomes.items():
             group = self._groups[key]
-            told[key] = (_TEXT[reason], group.landing.route.id, incident, _RANK.get(reason, 99))
             if state is not group.state or key in changes._adopted:
-                document = msgspec.json.encode(state)
-                groups.append(
-                    GroupRow(
-                        key, group.landing.route.path, group.encoded_labels, document, incident, changes.now
-                    )
-                )
-        states = []
-        now = changes.now
-        for alert in changes._touched.values():
-            at = alert.groups
-            reason_text, by, incident = self._why(alert, told)
-            states.append(
-                AlertStateRow(
-                    alert.id,
-                    STATUS_TEXT[alert.status],
-                    alert.starts_at,
-                    alert.ends_at,
-                    now,
-                    alert.annotations,
-                    alert.generator_url,
-                    at[0].key if len(at) == 1 else "\n".join([group.key for group in at]),
-                    reason_text,
-                    by,
-                    incident,
-                    "\n".join(alert.complete) if alert.complete else None,
-                )
-            )
-        changes._rows = states
+                path, document = group.landing.route.path, msgspec.json.encode(state)
+                groups.append(GroupRow(key, path, group.encoded_labels, document, incident, changes.now))
+        changes._rows = state_rows(changes._touched.values(), told_by(outcomes, self._groups), changes.now)
         changes._outcomes = outcomes
-        return changes._new, states, groups
-
-    def _why(
-        self, alert: Alert, told: Mapping[str, tuple[str, str, int | None, int]]
-    ) -> tuple[str, str, int | None]:
-        """Why an alert paged or did not, which rule did it, and its incident."""
-        if alert.status == Status.RESOLVED:
-            return alert.reason, alert.by, alert.incident
-        groups = alert.groups
-        if not groups:
-            return _TEXT[Reason.HEARTBEAT], ", ".join(alert.verdict.heartbeats), None
-        holds = alert.holds
-        if holds is None and len(groups) == 1:
-            best = told.get(groups[0].key)
-        else:
-            if holds is not None and all(holds):
-                held = holds[0]
-                assert held is not None
-                return _TEXT[held[0]], held[1], alert.incident
-            said = [
-                told[group.key]
-                for group, code in zip(groups, alert.codes, strict=True)
-                if code != HELD and group.key in told
-            ]
-            best = min(said, key=lambda each: each[3], default=None)
-        if alert.status == Status.SOURCE_SILENT:
-            incident = alert.incident if best is None or best[2] is None else best[2]
-            return _TEXT[Reason.SOURCE_SILENT], alert.by, incident
-        if alert.reason in _SETTLED_TEXT:
-            return alert.reason, alert.by, alert.incident
-        if best is not None and best[3] < 99:
-            return best[0], best[1], best[2]
-        # It counts again as it did before the batch, so nothing was decided anew about its group.
-        incident = next((g.state.incident for g in groups if g.state.incident is not None), alert.incident)
-        if alert.reason == _TEXT[Reason.GROUP_WAIT]:
-            return alert.reason, alert.by, incident
-        reason = Reason.UNCHANGED if incident is None else Reason.JOINED_INCIDENT
-        return _TEXT[reason], groups[0].landing.route.id, incident
+        return changes._new, changes._rows, groups
 
     def committed(self, changes: Changes) -> None:
         """The rows are durable: from now on these outcomes are the groups' states."""
-        waits = _TEXT[Reason.GROUP_WAIT]
+        for flushed in changes._flushed:
+            flushed.waiting = []
         for alert, row in zip(changes._touched.values(), changes._rows, strict=True):
             alert.reason = row.reason
             alert.by = row.by
             alert.incident = row.incident
-            if row.reason == waits:
+            if row.reason == WAITS:
                 for group in alert.groups:
                     group.waiting.append(alert.identity)
         asked = {change.key: change for change in changes.groups}
@@ -1118,29 +866,8 @@ def _next_second(at: int) -> int:
     return (at // 1_000_000 + 1) * 1_000_000
 
 
-_TEXT = {reason: reason.value for reason in Reason}
 _SAME = tuple((code,) for code in (ABSENT, COUNTS, SILENT, HELD))
 _NO_VERDICT = Verdict((), (), (), (), True)
-_HELD_TEXT = frozenset(_TEXT[reason] for reason in HOLD_REASONS)
-# Of several groups' reasons an alert is told the one that matters most.
-_RANK = {
-    reason: rank
-    for rank, reason in enumerate(
-        (
-            Reason.OPENED_INCIDENT,
-            Reason.REOPENED_INCIDENT,
-            Reason.JOINED_INCIDENT,
-            Reason.TICKET_ONLY,
-            Reason.BACKLOG,
-            Reason.GROUP_WAIT,
-            Reason.SENT_TO_CHAT,
-            Reason.REPEAT_INTERVAL,
-            Reason.ROUTE_SAYS_NOTHING,
-        )
-    )
-}
-# Once an alert has been told one of these, only a new occurrence, a move or the end of what held it changes it.
-_SETTLED_TEXT = frozenset(_TEXT[reason] for reason in _RANK if reason is not Reason.GROUP_WAIT)
 _CONCERNS_DETECTION = (
     "route",
     "inhibitions",

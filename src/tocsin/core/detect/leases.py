@@ -27,11 +27,17 @@ class LeaseWheel:
         else:
             bucket.append(identity)
 
-    def due(self, now: int) -> list[int]:
-        """Take out all whose second has come."""
+    def due(self, now: int, limit: int) -> list[int]:
+        """Take out those whose second has come, at most `limit`; the rest stays due."""
         taken: list[int] = []
-        while self._seconds and self._seconds[0] * SECOND <= now:
-            taken += self._buckets.pop(heapq.heappop(self._seconds))
+        while self._seconds and self._seconds[0] * SECOND <= now and len(taken) < limit:
+            bucket = self._buckets[self._seconds[0]]
+            free = limit - len(taken)
+            if len(bucket) > free:
+                taken += bucket[-free:]
+                del bucket[-free:]
+            else:
+                taken += self._buckets.pop(heapq.heappop(self._seconds))
         return taken
 
     def next_due(self) -> int | None:

@@ -1,0 +1,79 @@
+"""What one call of the index changed: for the engine to decide, to store and to pass on."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tocsin.core.detect.gathering import Alert, Delta, Gathering
+from tocsin.core.detect.grouping import Group, GroupChange
+from tocsin.core.detect.records import AlertRow, AlertStateRow
+from tocsin.core.reasons import Reason
+
+# group key -> (the group as decided, its incident, why)
+Outcome = tuple[Group, int | None, Reason]
+
+
+class HeartbeatSeen(msgspec.Struct, frozen=True):
+    """An alert that a heartbeat's matchers take, or a ping by key. `at` is when it was received (microseconds)."""
+
+    key: str
+    at: int
+
+
+class AcknowledgedSignal(msgspec.Struct, frozen=True):
+    """A sender's acknowledgement (PagerDuty), with the groups and the incidents it concerns."""
+
+    integration: str
+    key: str
+    groups: tuple[str, ...]
+    incidents: tuple[int, ...]
+
+
+class Changes:
+    """`groups` to decide, `heartbeats`, `acknowledged`, keys of groups `removed`. Hand it back to `rows` and `committed`.
+
+    What begins with an underscore is the index's own.
+    """
+
+    __slots__ = (
+        "_adopted",
+        "_deltas",
+        "_flushed",
+        "_new",
+        "_outcomes",
+        "_rehold",
+        "_rows",
+        "_touched",
+        "acknowledged",
+        "groups",
+        "heartbeats",
+        "now",
+        "removed",
+    )
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.groups: list[GroupChange] = []
+        self.heartbeats: list[HeartbeatSeen] = []
+        self.acknowledged: list[AcknowledgedSignal] = []
+        self.removed: list[str] = []
+        self._new: list[AlertRow] = []
+        self._touched: dict[int, Alert] = {}  # by identity: alerts whose state is to be stored
+        self._deltas: dict[Gathering, Delta] = {}
+        self._rehold: set[int] = set()  # identities: what holds them back is to be looked at again
+        self._adopted: set[str] = set()  # groups whose state must be stored even if it does not change
+        self._flushed: list[Gathering] = []
+        self._rows: list[AlertStateRow] = []
+        self._outcomes: Mapping[str, Outcome] = {}
+
+    @property
+    def new_alerts(self) -> int:
+        return len(self._new)
+
+    @property
+    def touched_alerts(self) -> int:
+        return len(self._touched)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to decide, store or pass on."""
+        return bool(self.groups or self._touched or self.heartbeats or self.acknowledged or self.removed)

@@ -1,0 +1,101 @@
+"""What the index has stored about alerts: their states, and why each of them paged or did not."""
+
+from collections.abc import Iterable, Mapping
+
+from tocsin.core.detect.changes import Outcome
+from tocsin.core.detect.gathering import HELD, HOLD_REASONS, STATUS_TEXT, Alert, Gathering, Status
+from tocsin.core.detect.records import AlertStateRow
+from tocsin.core.reasons import Reason
+
+REASON_TEXT = {reason: reason.value for reason in Reason}
+HELD_TEXT = frozenset(REASON_TEXT[reason] for reason in HOLD_REASONS)
+WAITS = REASON_TEXT[Reason.GROUP_WAIT]
+
+# Of several groups' reasons an alert is told the one that matters most.
+_RANK = {
+    reason: rank
+    for rank, reason in enumerate(
+        (
+            Reason.OPENED_INCIDENT,
+            Reason.REOPENED_INCIDENT,
+            Reason.JOINED_INCIDENT,
+            Reason.TICKET_ONLY,
+            Reason.BACKLOG,
+            Reason.GROUP_WAIT,
+            Reason.SENT_TO_CHAT,
+            Reason.REPEAT_INTERVAL,
+            Reason.ROUTE_SAYS_NOTHING,
+        )
+    )
+}
+_UNRANKED = 99
+# Once an alert has been told one of these, only a new occurrence, a move or the end of what held it changes it.
+_SETTLED = frozenset(REASON_TEXT[reason] for reason in _RANK if reason is not Reason.GROUP_WAIT)
+
+# What a group's decision says to its alerts: reason, which rule did it, incident, rank.
+Told = Mapping[str, tuple[str, str, int | None, int]]
+
+
+def told_by(outcomes: Mapping[str, Outcome], groups: Mapping[str, Gathering]) -> Told:
+    return {
+        key: (REASON_TEXT[reason], groups[key].landing.route.id, incident, _RANK.get(reason, _UNRANKED))
+        for key, (_, incident, reason) in outcomes.items()
+    }
+
+
+def state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertStateRow]:
+    rows = []
+    for alert in alerts:
+        groups = alert.groups
+        reason, by, incident = why(alert, told)
+        rows.append(
+            AlertStateRow(
+                alert.id,
+                STATUS_TEXT[alert.status],
+                alert.starts_at,
+                alert.ends_at,
+                now,
+                alert.annotations,
+                alert.generator_url,
+                groups[0].key if len(groups) == 1 else "\n".join([group.key for group in groups]),
+                reason,
+                by,
+                incident,
+                "\n".join(alert.complete) if alert.complete else None,
+            )
+        )
+    return rows
+
+
+def why(alert: Alert, told: Told) -> tuple[str, str, int | None]:
+    """Why the alert paged or did not, which rule did it, and its incident."""
+    if alert.status == Status.RESOLVED:
+        return alert.reason, alert.by, alert.incident
+    groups, holds = alert.groups, alert.holds
+    if not groups:
+        return REASON_TEXT[Reason.HEARTBEAT], ", ".join(alert.verdict.heartbeats), None
+    if holds is None and len(groups) == 1:
+        best = told.get(groups[0].key)
+    else:
+        if holds is not None and holds[0] is not None and all(holds):
+            reason, by = holds[0]
+            return REASON_TEXT[reason], by, alert.incident
+        said = [
+            told[group.key]
+            for group, code in zip(groups, alert.codes, strict=True)
+            if code != HELD and group.key in told
+        ]
+        best = min(said, key=lambda each: each[3], default=None)
+    if alert.status == Status.SOURCE_SILENT:
+        incident = alert.incident if best is None or best[2] is None else best[2]
+        return REASON_TEXT[Reason.SOURCE_SILENT], alert.by, incident
+    if alert.reason in _SETTLED:
+        return alert.reason, alert.by, alert.incident
+    if best is not None and best[3] < _UNRANKED:
+        return best[0], best[1], best[2]
+    # It counts as it did before the batch, so nothing was decided anew about its group.
+    incident = next((g.state.incident for g in groups if g.state.incident is not None), alert.incident)
+    if alert.reason == WAITS:
+        return alert.reason, alert.by, incident
+    again = Reason.UNCHANGED if incident is None else Reason.JOINED_INCIDENT
+    return REASON_TEXT[again], groups[0].landing.route.id, incident
