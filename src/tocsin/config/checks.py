@@ -3,53 +3,19 @@
 An error would lose a page, a warning would make on-call worse. Every finding stands at the line that would have to change.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-
-import msgspec
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from tocsin.channels.registry import house_options
-from tocsin.config.document import Place
-from tocsin.config.forms import Findings
-from tocsin.config.secrets import resolve
-from tocsin.config.surroundings import Surroundings
-from tocsin.core.configuration import Chat, Configuration, Route
-from tocsin.core.instants import format_duration
+from tocsin.config.checks_of_routes import check_routes
+from tocsin.config.subject import Subject
+from tocsin.core.configuration import Chat, Configuration
 from tocsin.core.oncall.shifts import gaps
-from tocsin.core.people import ContactMethod, MissingSecret, Secret
+from tocsin.core.people import ContactMethod, Secret
 from tocsin.core.respond.policy import Policy, Target, TargetKind
-from tocsin.core.severity import PageWhen, Severity, Urgency
+from tocsin.core.severity import Urgency
 
 GAPS_AHEAD = timedelta(weeks=8)
-DEFAULT_SEVERITY = Severity.SEV2  # of what a route pages without saying a severity
-
-
-class Subject(msgspec.Struct, frozen=True):
-    """What is checked, and with what. `place` finds a dotted path in the files."""
-
-    configuration: Configuration
-    place: Callable[[str], Place]
-    surroundings: Surroundings
-    environment: Mapping[str, str]
-    here: bool  # this is the machine that will run it, so a secret that is missing is an error
-    now: datetime
-    findings: Findings
-
-    def error(self, path: str, message: str) -> None:
-        self.findings.error(self.place(path), message)
-
-    def warning(self, path: str, message: str) -> None:
-        self.findings.warning(self.place(path), message)
-
-    def resolved(self, path: str, value: str | Secret) -> str | None:
-        """The value, or None and a finding when the machine does not have it."""
-        if value == Secret():
-            return None  # stored: it was there when it was written, and planning has checked that it still is
-        try:
-            return resolve(value, self.environment)
-        except MissingSecret as missing:
-            (self.error if self.here else self.warning)(path, str(missing))
-            return None
 
 
 def cross_check(subject: Subject) -> None:
@@ -63,8 +29,7 @@ def cross_check(subject: Subject) -> None:
         _keys,
         _heartbeats,
         _operational,
-        _root,
-        _routes,
+        check_routes,
         _house,
     ):
         check(subject)
@@ -290,89 +255,6 @@ def _operational(subject: Subject) -> None:
     for path, ends_at in facts:
         if ends_at <= subject.now and subject.place(path).file:
             subject.warning(path, f"has ended on {ends_at:%Y-%m-%d %H:%M} UTC and does nothing any more")
-
-
-# --- routes ----------------------------------------------------------------------------------------------------------
-
-
-def _acts(route: Route) -> bool:
-    return bool(route.page or route.chat or route.ticket or route.nothing)
-
-
-def _root(subject: Subject) -> None:
-    root = subject.configuration.route
-    if not _acts(root):
-        subject.error(
-            "routes",
-            "the root route needs a default for what nothing below it matches: chat, page, ticket or nothing",
-        )
-    elif root.nothing:
-        subject.warning(
-            "routes.nothing", "alerts that no route matches go nowhere; a chat would at least show them"
-        )
-
-
-class _Landing(msgspec.Struct, frozen=True):
-    """A route with what it inherits."""
-
-    path: str  # dotted, as in the file
-    route: Route
-    page: str | None
-    severity: Severity | None
-
-
-def _landings(route: Route, path: str, page: str | None, severity: Severity | None) -> Iterator[_Landing]:
-    page = route.page if _acts(route) else page
-    severity = route.severity or severity
-    yield _Landing(path, route, page, severity)
-    for number, child in enumerate(route.routes):
-        yield from _landings(child, f"{path}.routes[{number}]", page, severity)
-
-
-def _routes(subject: Subject) -> None:
-    configuration = subject.configuration
-    late: set[tuple[str, Severity]] = set()
-    for landing in _landings(configuration.route, "routes", None, None):
-        _unreachable(subject, landing)
-        policy = configuration.policies.get(landing.page or "")
-        if policy is None:
-            continue
-        severity = landing.severity or DEFAULT_SEVERITY
-        rule = configuration.severities[severity]
-        if rule.page is PageWhen.NEVER:
-            subject.warning(
-                f"{landing.path}.page", f"{severity} never pages, so policy {policy.key!r} is not used here"
-            )
-        elif (
-            rule.ack_target is not None
-            and len(policy.steps) > 1
-            and policy.steps[0].wait > rule.ack_target
-            and (policy.key, severity) not in late
-        ):
-            late.add((policy.key, severity))
-            subject.warning(
-                f"policies.{policy.key}.steps[0].wait",
-                f"waits {format_duration(policy.steps[0].wait)}, but {severity} is to be acknowledged within "
-                f"{format_duration(rule.ack_target)}: the second step comes too late",
-            )
-
-
-def _unreachable(subject: Subject, landing: _Landing) -> None:
-    """A child is never reached when an earlier one takes all that it would match and does not go on."""
-    for number, child in enumerate(landing.route.routes):
-        for earlier, other in enumerate(landing.route.routes[:number]):
-            if other.goes_on or not set(other.matchers) <= set(child.matchers):
-                continue
-            why = (
-                "has the same matchers or fewer"
-                if other.matchers
-                else "has no matchers, so it takes everything"
-            )
-            subject.warning(
-                f"{landing.path}.routes[{number}]",
-                f"is never reached: {landing.path}.routes[{earlier}] {why}",
-            )
-            break
 
 
 def _house(subject: Subject) -> None:

@@ -8,11 +8,12 @@ from functools import lru_cache
 import msgspec
 
 from tocsin.config.answers import ConfigFile, Problem
-from tocsin.config.checks import Subject, cross_check
+from tocsin.config.checks import cross_check
 from tocsin.config.load import configuration_of
 from tocsin.config.plan import settle
 from tocsin.config.schema.kinds import Key, Noun, from_entry
 from tocsin.config.schema.reading import Documents, parse, read
+from tocsin.config.subject import Subject
 from tocsin.config.surroundings import Surroundings, installed
 from tocsin.core.configuration import Configuration, Origin
 from tocsin.engine.store.protocol import Entry

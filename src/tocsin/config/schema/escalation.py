@@ -9,18 +9,17 @@ from tocsin.config import document as yaml
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import (
     Choice,
-    Field,
     Json,
     Many,
     Names,
     Reading,
-    Record,
     Tree,
     Wrong,
     described,
     entries_of,
     nearest,
 )
+from tocsin.config.records import Field, Record
 from tocsin.config.schema.people import TEAM
 from tocsin.config.values import DURATION, LASTING, TEXT, YES_OR_NO, DurationOrNone, whole_number
 from tocsin.core.respond.policy import Policy, Step, Target, TargetKind

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from tocsin.config.forms import Choice, Field, Many, Record, Reference
+from tocsin.config.forms import Choice, Many, Reference
+from tocsin.config.records import Field, Record
 from tocsin.config.schema.people import PERSON, TEAM
 from tocsin.config.values import DATE, END, EVERY, HANDOFF, INSTANT, TEXT, TIME, ZONE, Days
 from tocsin.core.oncall.schedule import Layer, Override, OverrideKind, Restriction, Rotation, Schedule, Unit

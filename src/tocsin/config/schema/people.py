@@ -7,19 +7,18 @@ from tocsin.config import document as yaml
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import (
     ByName,
-    Field,
     Form,
     Json,
     Many,
     Names,
     Reading,
-    Record,
     Reference,
     Tree,
     described,
     entries_of,
     nearest,
 )
+from tocsin.config.records import Field, Record
 from tocsin.config.secrets import (
     SECRET_SCHEMA,
     address_is_secret,

@@ -9,19 +9,8 @@ from typing import Any
 
 from tocsin.config import document as yaml
 from tocsin.config.document import Node, Scalar
-from tocsin.config.forms import (
-    Atom,
-    Field,
-    Json,
-    Many,
-    Names,
-    Reading,
-    Record,
-    Reference,
-    Tree,
-    Wrong,
-    described,
-)
+from tocsin.config.forms import Atom, Json, Many, Names, Reading, Reference, Tree, Wrong, described
+from tocsin.config.records import Field, Record
 from tocsin.config.schema.people import CHAT, TEAM
 from tocsin.config.values import DURATION, INSTANT, LASTING, SEVERITY, TEXT, YES_OR_NO, ZONE, Matchers
 from tocsin.core.configuration import Inhibition, Maintenance, Route, Silence, TimeInterval, TimeRange

@@ -1,6 +1,7 @@
 """Services, integrations, heartbeats, the dead man's switch and the house-wide settings in their written form."""
 
-from tocsin.config.forms import Field, Labels, Many, Record, Reference
+from tocsin.config.forms import Labels, Many, Reference
+from tocsin.config.records import Field, Record
 from tocsin.config.schema.people import CHAT, PERSON, TEAM
 from tocsin.config.schema.routing import POLICY, SERVICE
 from tocsin.config.secrets import SecretValue
