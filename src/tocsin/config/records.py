@@ -1,4 +1,4 @@
-"""Records: a mapping with known keys as one noun, and back. An unknown key is a mistake, shown with the nearest known one."""
+"""Records: a mapping with known keys as one noun, and back. An unknown key is a mistake, shown with the nearest known."""
 
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar, cast
