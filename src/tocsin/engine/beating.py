@@ -4,7 +4,8 @@ The alert of a missed beat goes into the inbox like any sender's, before the mis
 repeats it, which changes nothing, and never loses it.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -21,7 +22,8 @@ from tocsin.core.detect.heartbeats import (
     decide,
 )
 from tocsin.core.detect.index import HeartbeatSeen
-from tocsin.core.detect.signal import InboxRow, Parsed, Report
+from tocsin.core.detect.matchers import compile_matchers
+from tocsin.core.detect.signal import InboxRow, Parsed, Report, Signal
 from tocsin.core.instants import micros
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine, Step
@@ -39,6 +41,7 @@ class Beating:
         self._engine = engine
         self._states: dict[str, HeartbeatState] = {}
         self._due: dict[str, int] = {}
+        self._takers: list[tuple[str, Callable[[Mapping[str, str]], bool]]] = []
 
     @property
     def next_due(self) -> int | None:
@@ -57,6 +60,11 @@ class Beating:
         """Heartbeats that are new wait from now on; those that are gone wait no more."""
         configured = self._engine.facts.current.heartbeats
         self._due = {key: at for key, at in self._due.items() if key in configured}
+        self._takers = [
+            (key, compile_matchers(heartbeat.matchers))
+            for key, heartbeat in configured.items()
+            if heartbeat.matchers
+        ]
         for key, heartbeat in configured.items():
             if key not in self._due:
                 self._keep(decide(self._states.get(key), Resumed(), micros(now), heartbeat))
@@ -88,6 +96,19 @@ class Beating:
         _save(owed.tx, decisions)
         for decision in decisions:
             self._keep(decision)
+
+    def renewed(self, signal: Signal, received_at: int, now: datetime) -> bool:
+        """An unchanged re-send of an alert that feeds a heartbeat. Only its return is worth a commit: a successor waits anew
+        anyway. False when it feeds none."""
+        fed = [key for key, takes in self._takers if takes(signal.labels)]
+        for key in fed:
+            decisions = self._decide([(key, Seen(received_at))], micros(now))
+            if any(decision.signal is not None for decision in decisions):
+                self._raise(decisions, micros(now))
+                self._engine.store.run(functools.partial(_save, decisions=decisions))
+            for decision in decisions:
+                self._keep(decision)
+        return bool(fed)
 
     def _decide(self, events: Sequence[tuple[str, HeartbeatEvent]], now: int) -> list[HeartbeatDecision]:
         configured: dict[str, Heartbeat] = self._engine.facts.current.heartbeats

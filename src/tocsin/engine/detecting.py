@@ -56,6 +56,7 @@ class Detecting:
         node: str,
         replay: Callable[[InboxRow], Parsed],
         on_unknown: Callable[[str, Sequence[Signal]], None] = lambda integration, signals: None,
+        on_ownership: Callable[[bool], None] = lambda owned: None,
         lease: timedelta = LEASE,
     ) -> None:
         self.engine = engine
@@ -63,6 +64,7 @@ class Detecting:
         self.lease = lease
         self.replay = replay
         self._on_unknown = on_unknown
+        self._on_ownership = on_ownership
         self._beating = Beating(engine)
         self._epoch: int | None = None
         self._cursor = 0
@@ -97,6 +99,7 @@ class Detecting:
             log.info("owns detection", node=self.node, epoch=held[0])
             self._epoch, self._cursor = held
             self._drop()
+            self._on_ownership(True)
         return self.owned
 
     def _let_senders_speak_first(self, tx: Transaction, now: datetime) -> None:
@@ -118,6 +121,7 @@ class Detecting:
             log.warning("lost detection", node=self.node)
         self._epoch = None
         self._drop()
+        self._on_ownership(False)
 
     def _drop(self) -> None:
         self._index = None
@@ -135,13 +139,14 @@ class Detecting:
         if self.owned:
             self._renewals.append(renewal)
 
-    def _renew(self) -> None:
+    def _renew(self, now: datetime) -> None:
         assert self._index is not None
         while self._renewals:
             renewal = self._renewals.popleft()
             unknown = self._index.renew(renewal)
-            if unknown:
-                self._on_unknown(renewal.integration, unknown)
+            strange = [s for s in unknown if not self._beating.renewed(s, renewal.received_at, now)]
+            if strange:
+                self._on_unknown(renewal.integration, strange)
 
     @property
     def index(self) -> Detection | None:
@@ -190,7 +195,7 @@ class Detecting:
             self._revision = facts.revision
             self._beating.reconfigure(now)
             return self._commit(self._index.reconfigure(facts, at), now)
-        self._renew()
+        self._renew(now)
         reports = self._reports()
         if reports:
             self.engine.counters.alerts_processed += sum(len(r.parsed.signals) for r in reports)

@@ -134,7 +134,7 @@ class Machine:
             lambda: self.carrier.room(),
             registry.names(),
         )
-        self.detecting = Detecting(self.engine, self.node, replay, self._unknown)
+        self.detecting = Detecting(self.engine, self.node, replay, self._unknown, self._owns)
         self.world = LiveWorld(
             self.engine,
             self.detecting,
@@ -179,7 +179,6 @@ class Machine:
     # --- what happens on the event loop --------------------------------------------------------------------------
 
     def _accepted(self, reports: list[Report]) -> None:
-        self.accept.memory.owner = self.detecting.owned
         self.world.accepted(reports)
 
     def _renewed(self, renewal: Renewal) -> None:
@@ -189,6 +188,10 @@ class Machine:
         """From a store thread: what the index does not hold as firing must come through the inbox again."""
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.accept.forget, integration, signals)
+
+    def _owns(self, owned: bool) -> None:
+        """From a store thread, when detection was taken or lost."""
+        self.accept.memory.owner = owned
 
     def _quarantined(self, row: InboxRow, error: str) -> None:
         def keep(tx: Transaction) -> None:
