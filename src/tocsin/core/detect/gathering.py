@@ -184,6 +184,7 @@ class Gathering:
         self.common = None
         self.first = None
         self.worst = None
+        self.integration = ""  # the next first alert says whether its sender has grouped
 
     def share(self, labels: dict[str, str]) -> None:
         """Keep only what this alert has too."""

@@ -38,6 +38,7 @@ from tocsin.core.detect.signal import Renewal, Report, Signal, SignalKind
 from tocsin.core.detect.storing import HELD_TEXT, REASON_TEXT, WAITS, state_rows, told_by
 from tocsin.core.labels import decode_labels, encode_labels, identity_of_encoded
 from tocsin.core.reasons import Reason
+from tocsin.core.severity import worst
 
 __all__ = ["AcknowledgedSignal", "Changes", "Detection", "HeartbeatSeen", "Outcome"]
 
@@ -393,10 +394,11 @@ class Detection:
             severity = route.severity_of(labels if labels is not None else decode_labels(alert.labels))
             if severity is None:
                 return
-        if group.worst is None or severity.rank < group.worst.rank:
-            group.worst = severity
-        if delta.severity is None or severity.rank < delta.severity.rank:
-            delta.severity = severity
+        # Most alerts of a group are alike, so compare by identity before by rank.
+        if group.worst is not severity:
+            group.worst = severity if group.worst is None else worst(group.worst, severity)
+        if delta.severity is not severity:
+            delta.severity = severity if delta.severity is None else worst(delta.severity, severity)
 
     def _take_up_roles(self, alert: Alert, labels: dict[str, str], changes: Changes) -> None:
         identity = alert.identity
