@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from tests.core.detect.desk import (
     HOUR,
     MINUTE,
@@ -19,6 +21,7 @@ from tests.core.detect.desk import (
     watchdog,
 )
 from tocsin.core.configuration import Integration
+from tocsin.core.detect import index
 from tocsin.core.detect.signal import Signal, SignalKind
 from tocsin.core.severity import Severity
 
@@ -450,6 +453,13 @@ def test_a_heartbeat_goes_nowhere_else_and_beats_with_every_copy() -> None:
     assert (state.reason, state.by, state.groups) == ("heartbeat", "watchdog", "")
 
 
+def test_a_renewed_heartbeat_is_handed_back_for_its_beat() -> None:
+    desk = Desk(house(heartbeats=watchdog()))
+    alert = firing({"alertname": "Watchdog"}, ends_at=START + 4 * MINUTE)
+    desk.report(alert)
+    assert desk.renew(alert) == (alert,)
+
+
 def test_the_end_of_a_heartbeats_alert_is_no_beat() -> None:
     desk = Desk(house(heartbeats=watchdog()))
     alert = {"alertname": "Watchdog"}
@@ -575,6 +585,19 @@ def test_a_change_that_does_not_concern_detection_touches_nothing() -> None:
     assert not desk.reconfigure(changed)
 
 
+def test_leases_that_run_out_together_are_taken_in_helpings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "LEASES_AT_ONCE", 3)
+    desk = Desk()
+    desk.report(*(firing(critical(pod=str(n)), ends_at=START + MINUTE) for n in range(10)))
+    desk.now += 2 * MINUTE
+    helpings = 0
+    while (due := desk.index.next_due()) is not None and due <= desk.now:
+        desk._settle(desk.index.tick(desk.now))
+        helpings += 1
+    assert helpings == 4
+    assert {state.status for state in desk.states.values()} == {"source_silent"}
+
+
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 
@@ -590,12 +613,7 @@ def test_everything_is_forgotten_once_it_is_over() -> None:
     assert desk.index.next_due() is None
 
 
-def test_two_label_sets_with_one_hash_stay_two_alerts(monkeypatch: object) -> None:
-    import pytest
-
-    from tocsin.core.detect import index
-
-    assert isinstance(monkeypatch, pytest.MonkeyPatch)
+def test_two_label_sets_with_one_hash_stay_two_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "identity_of_encoded", lambda encoded, seed=0: seed)
     desk = Desk()
     desk.report(firing(critical(pod="a")), firing(critical(pod="b")))

@@ -227,18 +227,24 @@ class Detection:
             self._recode(alert, changes)
 
     def renew(self, renewal: Renewal) -> tuple[Signal, ...]:
-        """Alerts that were sent again unchanged: their leases last longer. Returns the signals that are news after all and
-        must come as a report. Another thread may call it while `apply` runs: it only moves leases that are in the wheel."""
+        """Alerts that were sent again unchanged: their leases last longer.
+
+        Returns the signals that are more than that: the alerts of heartbeats, which beat, and what does not fire here, which
+        must come as a report. Another thread may call it while `apply` runs: it only moves leases that are in the wheel.
+        """
         extra = self._extra.get(renewal.integration)
-        unknown = []
+        more = []
         for signal in renewal.signals:
             encoded = encode_labels(signal.labels if extra is None else {**extra, **signal.labels})
             alert = self._known.get(identity_of_encoded(encoded))
             if alert is None or alert.labels != encoded or alert.status != Status.FIRING or not alert.leased:
-                unknown.append(signal)
-            elif signal.ends_at is not None and alert.ends_at is not None and alert.ends_at < signal.ends_at:
+                more.append(signal)
+                continue
+            if alert.ends_at is not None and signal.ends_at is not None and alert.ends_at < signal.ends_at:
                 alert.ends_at = signal.ends_at
-        return tuple(unknown)
+            if alert.verdict.heartbeats:
+                more.append(signal)
+        return tuple(more)
 
     def _renew(self, alert: Alert, signal: Signal, report: Report, now: int) -> None:
         """Leases count from when the report is taken, so a backlog or a stepped clock does not use them up."""
