@@ -4,156 +4,102 @@
     alice.was_paged("DiskFull")
     house.passes(minutes=10)
     bob.was_paged("DiskFull")
+    house.tells("opened_incident", "step_started: alice", "step_timed_out: bob")
 
-Time is virtual; providers are this file's `Provider`; everything between is the real engine on a real store.
+Time is virtual and providers are `Provider`; everything between is the real engine on a real store, and commands come
+through the real doors.
 """
 
+import io
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-from tocsin.core.respond.delivery import Delivered, Failed, Outcome, Purpose, Rejected
-from tocsin.core.respond.incident import (
-    Acknowledge,
-    AddNote,
-    Command,
-    Decision,
-    Escalate,
-    Incident,
-    Reassign,
-    Resolve,
-    SetSeverity,
-    Snooze,
+from ruamel.yaml import YAML
+from tests.scenarios import senders
+from tests.scenarios.person import SECRET, Person
+from tests.scenarios.provider import Heard, Provider
+from tests.scenarios.senders import FOR_EVER, Labels, labelled
+
+from tocsin.channels import registry
+from tocsin.config.answers import ConfigFile
+from tocsin.config.load import load
+from tocsin.config.perform import apply_view
+from tocsin.control.actor import Actor
+from tocsin.control.perform import Performer, status
+from tocsin.control.requests import (
+    AddMaintenance,
+    AddOverride,
+    AddSilence,
+    AlertView,
+    ApplyConfiguration,
+    EndOperational,
+    IncidentView,
+    ListAlerts,
+    OperationalView,
+    PlanView,
+    Request,
+    ShowIncident,
+    TestPage,
 )
-from tocsin.core.severity import Severity
+from tocsin.core.configuration import Configuration
+from tocsin.core.respond.incident import Incident
 from tocsin.engine.clock import VirtualClock
-from tocsin.engine.sending import Departure
 from tocsin.engine.simulated import SimulatedWorld
-from tocsin.engine.store.protocol import AlertFilter, IncidentFilter, Store
+from tocsin.engine.store.protocol import IncidentFilter, Store, TimelineRow
+from tocsin.ingest.registry import replay
+from tocsin.web.links import HouseLinks, house_links
 
 START = datetime(2026, 6, 8, 7, 0, tzinfo=UTC)  # Monday 09:00 in Berlin: alice's week begins
+CONFIGURATION = Path(__file__).with_name("house.yaml")
 
 
-class Heard:
-    """One message that reached somebody."""
-
-    def __init__(self, at: datetime, departure: Departure) -> None:
-        self.at = at
-        self.message = departure.message
-        self.method = departure.notifications[0].method
-        self.address = departure.entry.subject
-        self.key = departure.message.key
-
-    @property
-    def is_page(self) -> bool:
-        return self.message.purpose is Purpose.PAGE
-
-    def __repr__(self) -> str:
-        return f"<{self.at:%a %H:%M:%S} {self.message.purpose} to {self.address}: {self.message.title}>"
-
-
-class Provider:
-    """Stands for every provider. `answers` maps an address's key (or a part of it) to what it says."""
-
-    def __init__(self) -> None:
-        self.heard: list[Heard] = []
-        self.tried: list[Heard] = []
-        self.answers: dict[str, Callable[[], Outcome]] = {}
-
-    def __call__(self, departure: Departure, now: datetime) -> Outcome:
-        attempt = Heard(now, departure)
-        self.tried.append(attempt)
-        for part, answer in self.answers.items():
-            if part in departure.entry.subject:
-                outcome = answer()
-                if not isinstance(outcome, Delivered):
-                    return outcome
-        self.heard.append(attempt)
-        return Delivered()
-
-    def is_down(self, part: str) -> None:
-        self.answers[part] = lambda: Failed("503 Service Unavailable")
-
-    def rejects(self, part: str) -> None:
-        self.answers[part] = lambda: Rejected("404 no such topic")
-
-    def works_again(self, part: str) -> None:
-        del self.answers[part]
-
-
-class Person:
-    """One of the cast, as the phone in the pocket knows them."""
-
-    def __init__(self, house: "House", key: str) -> None:
-        self._house, self.key = house, key
-        self._read = 0
-
-    def _heard(self) -> list[Heard]:
-        return [heard for heard in self._house.provider.heard if heard.message.person == self.key]
-
-    def new(self) -> list[Heard]:
-        """What arrived since last asked."""
-        fresh = self._heard()[self._read :]
-        self._read += len(fresh)
-        return fresh
-
-    def was_paged(self, about: str = "", times: int = 1, by: str | None = None) -> list[Heard]:
-        """Exactly that many new pages, each about it, and nothing else that rings."""
-        pages = [heard for heard in self.new() if heard.is_page]
-        assert len(pages) == times, f"{self.key} heard {pages}, expected {times} about {about!r}"
-        for page in pages:
-            said = page.message.title + page.message.text
-            assert about in said, f"{about!r} is not in {said!r}"
-            assert by is None or page.method == by, f"came by {page.method}, not {by}"
-        return pages
-
-    def was_told(self, about: str) -> Heard:
-        """A new message that is no page."""
-        told = [heard for heard in self.new() if not heard.is_page and about in heard.message.title + heard.message.text]
-        assert told, f"{self.key} was not told about {about!r}"
-        return told[0]
-
-    def hears_nothing(self) -> None:
-        fresh = self.new()
-        assert not fresh, f"{self.key} heard {fresh}"
-
-    def is_not_paged(self) -> None:
-        pages = [heard for heard in self.new() if heard.is_page]
-        assert not pages, f"{self.key} heard {pages}"
-
-    def acknowledges(self, incident: int | None = None) -> Decision:
-        return self.does(Acknowledge(self.key), incident)
-
-    def resolves(self, incident: int | None = None, note: str = "") -> Decision:
-        return self.does(Resolve(self.key, note=note), incident)
-
-    def snoozes(self, incident: int | None = None, **span: float) -> Decision:
-        return self.does(Snooze(self.key, self._house.now + timedelta(**span)), incident)
-
-    def escalates(self, incident: int | None = None) -> Decision:
-        return self.does(Escalate(self.key), incident)
-
-    def reassigns(self, to: str, incident: int | None = None) -> Decision:
-        return self.does(Reassign(self.key, person=to), incident)
-
-    def notes(self, text: str, incident: int | None = None) -> Decision:
-        return self.does(AddNote(self.key, text), incident)
-
-    def sets(self, severity: Severity, incident: int | None = None) -> Decision:
-        return self.does(SetSeverity(self.key, severity), incident)
-
-    def does(self, command: Command, incident: int | None = None) -> Decision:
-        decision = self._house.world.command(incident or self._house.incident().id, command)
-        assert decision is not None, "no such incident"
-        return decision
+def configured(**nouns: Any) -> str:
+    """house.yaml with these: named nouns are added or replaced by name (None takes one away), everything else is replaced
+    whole."""
+    yaml = YAML(typ="safe")
+    tree = yaml.load(CONFIGURATION.read_text())
+    for noun, given in nouns.items():
+        if noun == "routes" or not isinstance(given, dict):
+            tree[noun] = given
+        else:
+            named = {**tree.get(noun, {}), **given}
+            tree[noun] = {name: value for name, value in named.items() if value is not None}
+    text = io.StringIO()
+    yaml.dump(tree, text)
+    return text.getvalue()
 
 
 class House:
-    """A running Tocsin. `world` is the engine; `provider` all that it sends to."""
+    """A running Tocsin. `world` is the engine on `store`; `provider` is all that it sends to."""
 
-    def __init__(self, world: SimulatedWorld, clock: VirtualClock, provider: Provider, store: Store) -> None:
-        self.world, self.clock, self.provider, self.store = world, clock, provider, store
-        self._posts_read = 0
+    def __init__(
+        self, store: Store, clock: VirtualClock, configuration: str, provider: Provider, node: str = "one"
+    ) -> None:
+        self.store, self.clock, self.provider = store, clock, provider
+        files = (ConfigFile("house.yaml", configuration),)
+        view = store.run(lambda tx: apply_view(tx, ApplyConfiguration(files), "tests", clock.now()))
+        assert view.applied, view.problems
+        self.world = SimulatedWorld(
+            store,
+            load,
+            clock,
+            self._links,
+            replay,
+            registry.names(),
+            deliver=lambda departure: provider(departure, clock.now()),
+            node=node,
+        )
+        self.performer = Performer(self.world.engine, self.world.carry, status("0", node, "tests"))
+        self.world.settle()
+        self._began: dict[str, datetime] = {}
+
+    def _links(self, facts: Configuration) -> HouseLinks:
+        return house_links(facts, SECRET, self.clock.now())
+
+    def person(self, key: str) -> Person:
+        return Person(self, key)
 
     @property
     def now(self) -> datetime:
@@ -161,43 +107,100 @@ class House:
 
     # --- what senders do -----------------------------------------------------------------------------------------
 
-    def fires(self, alertname: str, *, lasts: timedelta | None = None, annotations: dict[str, str] | None = None, **labels: str) -> None:
-        """Prometheus reports it firing. `lasts` is the lease it gives; without one it fires until told otherwise."""
-        self._prometheus([self._alert(alertname, labels, annotations, lasts)])
+    def fires(
+        self,
+        alertname: str,
+        *,
+        lasts: timedelta = FOR_EVER,
+        annotations: Labels | None = None,
+        **labels: str,
+    ) -> None:
+        """Prometheus reports it firing. `lasts` is the lease it gives."""
+        self.fire([(alertname, labels)], lasts, annotations)
 
-    def fire(self, alerts: list[tuple[str, dict[str, str]]]) -> None:
+    def fire(
+        self, alerts: list[tuple[str, Labels]], lasts: timedelta = FOR_EVER, annotations: Labels | None = None
+    ) -> None:
         """Many in one request."""
-        self._prometheus([self._alert(name, labels, None, None) for name, labels in alerts])
+        body = []
+        for alertname, labels in alerts:
+            whole = labelled(alertname, labels)
+            starts_at = self._began.setdefault(json.dumps(whole, sort_keys=True), self.now)
+            body.append(senders.prometheus_alert(whole, starts_at, self.now + lasts, annotations))
+        self.receives("prometheus", "prom", json.dumps(body).encode())
 
-    def _alert(
-        self, alertname: str, labels: dict[str, str], annotations: dict[str, str] | None, lasts: timedelta | None
-    ) -> dict[str, object]:
-        ends = self.now + (lasts or timedelta(days=3650))
-        return {
-            "labels": {"alertname": alertname, "service": "task-api", **labels},
-            "annotations": annotations or {"summary": f"{alertname} is bad"},
-            "startsAt": self.now.isoformat(),
-            "endsAt": ends.isoformat(),
-        }
+    def ends(self, alertname: str, **labels: str) -> None:
+        """Prometheus reports its end."""
+        self.end([(alertname, labels)])
 
-    def resolves(self, alertname: str, **labels: str) -> None:
-        alert = self._alert(alertname, labels, None, None)
-        alert["endsAt"] = self.now.isoformat()
-        self._prometheus([alert])
+    def end(self, alerts: list[tuple[str, Labels]]) -> None:
+        body = []
+        for alertname, labels in alerts:
+            whole = labelled(alertname, labels)
+            starts_at = self._began.pop(json.dumps(whole, sort_keys=True), self.now)
+            body.append(senders.prometheus_alert(whole, starts_at, self.now))
+        self.receives("prometheus", "prom", json.dumps(body).encode())
 
-    def _prometheus(self, alerts: list[dict[str, object]]) -> None:
-        self.world.receive("prometheus", "prom", json.dumps(alerts).encode())
+    def alertmanager(self, group: str, firing: list[Labels], resolved: list[Labels] | None = None) -> None:
+        """Alertmanager's webhook tells a whole group."""
+        body = senders.alertmanager_webhook(group, firing, resolved or [], self.now, self.now)
+        self.receives("alertmanager", "prom", body)
 
-    def pagerduty(self, action: str, key: str, summary: str = "It broke", severity: str = "critical", **payload: object) -> None:
-        event = {
-            "routing_key": "pd-key",
-            "event_action": action,
-            "dedup_key": key,
-            "payload": {"summary": summary, "source": "probe", "severity": severity, **payload},
-        }
-        self.world.receive("pagerduty", "pd", json.dumps(event).encode())
+    def pagerduty(
+        self, action: str, key: str, summary: str = "It broke", severity: str = "critical", **payload: object
+    ) -> None:
+        body = senders.pagerduty_event(action, key, summary, severity, payload)
+        self.receives("pagerduty", "pd", body)
 
-    # --- time ----------------------------------------------------------------------------------------------------
+    def deploys(self, summary: str) -> None:
+        """CI tells of a change, in PagerDuty's words."""
+        self.receives("pagerduty.change", "pd", senders.pagerduty_change(summary, self.now))
+
+    def pinged(self, heartbeat: str) -> None:
+        self.receives("heartbeat", heartbeat, b"")
+
+    def receives(self, source: str, integration: str, body: bytes) -> None:
+        self.world.receive(source, integration, body)
+
+    # --- what people do at the desk ------------------------------------------------------------------------------
+
+    def ask(self, request: Request, actor: str = "dan", via: str = "cli") -> object:
+        """Anything that a door may bring."""
+        answer = self.performer.perform(request, Actor(actor, via), self.now)
+        self.world.settle()
+        return answer
+
+    def silences(self, *matchers: str, starts_in: timedelta = timedelta(0), **span: float) -> str:
+        """Its id. Without `starts_in` it begins now."""
+        starts_at = self.now + starts_in
+        return self._made(AddSilence(matchers, starts_at + timedelta(**span), starts_at))
+
+    def maintains(self, *services: str, starts_in: timedelta = timedelta(0), **span: float) -> str:
+        starts_at = self.now + starts_in
+        return self._made(AddMaintenance(services, starts_at + timedelta(**span), starts_at, "upgrade"))
+
+    def overrides(self, schedule: str, person: str, starts_at: datetime, ends_at: datetime) -> str:
+        return self._made(AddOverride(schedule, person, ends_at, starts_at))
+
+    def _made(self, request: AddSilence | AddMaintenance | AddOverride) -> str:
+        made = self.ask(request)
+        assert isinstance(made, OperationalView)
+        return made.id
+
+    def ends_early(self, kind: str, fact_id: str) -> None:
+        self.ask(EndOperational(kind, fact_id))
+
+    def applies(self, prune: bool = False, **nouns: Any) -> PlanView:
+        """The configuration file as `configured(**nouns)` says it."""
+        view = self.ask(ApplyConfiguration((ConfigFile("house.yaml", configured(**nouns)),), prune))
+        assert isinstance(view, PlanView)
+        assert view.applied, view.problems
+        return view
+
+    def sends_test_page(self, person: str) -> None:
+        self.ask(TestPage(person), "dan")
+
+    # --- time and trouble ----------------------------------------------------------------------------------------
 
     def passes(self, **span: float) -> None:
         self.world.advance(timedelta(**span))
@@ -205,33 +208,73 @@ class House:
     def until(self, at: datetime) -> None:
         self.world.advance_to(at)
 
+    def stops(self) -> None:
+        """The process stands still: what is accepted waits in the inbox."""
+        self.world.stop()
+
+    def starts_again(self) -> None:
+        self.world.restart()
+
     # --- what can be seen ----------------------------------------------------------------------------------------
 
-    def incidents(self, **wanted: object) -> list[Incident]:
-        return self.store.read(lambda tx: tx.incidents.search(IncidentFilter(**wanted)))  # type: ignore[arg-type]
+    def incidents(self, **wanted: Any) -> list[Incident]:
+        """Newest first."""
+        return self.store.read(lambda tx: tx.incidents.search(IncidentFilter(**{"limit": 1000, **wanted})))
 
     def incident(self, incident_id: int | None = None) -> Incident:
-        """That one, or the only (newest) one."""
-        found = self.incidents() if incident_id is None else [i for i in self.incidents() if i.id == incident_id]
+        """That one, or the newest."""
+        found = [one for one in self.incidents() if incident_id in (None, one.id)]
         assert found, "there is no incident"
         return found[0]
 
-    def timeline(self, incident_id: int | None = None) -> str:
-        wanted = incident_id or self.incident().id
-        rows = self.store.read(lambda tx: tx.timeline.of(wanted))
-        return "\n".join(f"{row.reason}: {row.text}" for row in rows)
+    def shows(self, incident_id: int | None = None) -> IncidentView:
+        view = self.ask(ShowIncident(incident_id or self.incident().id))
+        assert isinstance(view, IncidentView)
+        return view
 
-    def reasons(self, incident_id: int | None = None) -> list[str]:
+    def timeline(self, incident_id: int | None = None) -> list[TimelineRow]:
         wanted = incident_id or self.incident().id
-        return [row.reason for row in self.store.read(lambda tx: tx.timeline.of(wanted))]
+        return self.store.read(lambda tx: tx.timeline.of(wanted))
+
+    def tells(self, *told: str, incident: int | None = None) -> None:
+        """The timeline says these in this order, with anything between: `reason`, or `reason: words of its text`."""
+        lines = iter(self.timeline(incident))
+        for wanted in told:
+            reason, _, words = wanted.partition(": ")
+            if not any(line.reason == reason and words in line.text for line in lines):
+                told_lines = "\n".join(f"{line.reason}: {line.text}" for line in self.timeline(incident))
+                raise AssertionError(f"{wanted!r} is not told, or not in this order:\n{told_lines}")
+
+    def never_tells(self, reason: str, incident: int | None = None) -> None:
+        told = [line.text for line in self.timeline(incident) if line.reason == reason]
+        assert not told, f"{reason}: {told}"
+
+    def alerts(self, alertname: str = "") -> list[AlertView]:
+        """Newest first."""
+        statuses = ("firing", "source_silent", "resolved")
+        views = self.ask(ListAlerts(statuses, limit=1000))
+        assert isinstance(views, list)
+        return [view for view in views if alertname in ("", view.labels.get("alertname"))]
 
     def why(self, alertname: str) -> str:
         """The reason why an alert did or did not page."""
-        for row, state in self.store.read(lambda tx: tx.alerts.search(AlertFilter(limit=1000))):
-            if json.loads(row.labels).get("alertname") == alertname:
-                return state.reason
-        raise AssertionError(f"no alert {alertname}")
+        found = self.alerts(alertname)
+        assert found, f"no alert {alertname}"
+        return found[0].reason
 
     def posts(self, chat: str) -> list[Heard]:
         """Everything posted to a chat."""
-        return [heard for heard in self.provider.heard if heard.method == chat]
+        return [heard for heard in self.provider.heard if heard.method == chat and not heard.message.person]
+
+    def pages(self) -> list[Heard]:
+        """Every page to anybody, in order."""
+        return [heard for heard in self.provider.heard if heard.is_page]
+
+    # --- what must always hold -----------------------------------------------------------------------------------
+
+    def owes_nobody(self) -> None:
+        """The invariant: whatever wants somebody has a pending timer; and what is due now was done."""
+        assert self.store.read(lambda tx: tx.incidents.without_timer(100)) == []
+        if self.world.running:
+            due = self.world.next_due()
+            assert due is None or due > self.now, f"due at {due} and not done at {self.now}"

@@ -64,7 +64,7 @@ class SimulatedWorld:
 
     def command(self, incident_id: int, command: Command) -> Decision | None:
         answered, departures = self.engine.submit([incident_id], command, self.now)
-        self._deliver(departures)
+        self.carry(departures)
         self.settle()
         return answered[incident_id]
 
@@ -109,18 +109,19 @@ class SimulatedWorld:
         self.detecting.acquire(self.now)
         for _ in range(100_000):
             detected = self.detecting.process(self.now)
-            self._deliver(detected.departures)
+            self.carry(detected.departures)
             decided = self.engine.run_due(self.now)
-            self._deliver(decided.departures)
+            self.carry(decided.departures)
             departures = self.engine.depart(self.now)
-            self._deliver(departures)
+            self.carry(departures)
             if not (detected.done or decided.done or departures):
                 return
         raise RuntimeError(
             "the world does not come to rest: something is due again and again at the same instant"
         )
 
-    def _deliver(self, departures: list[Departure]) -> None:
+    def carry(self, departures: list[Departure]) -> None:
+        """Bring what must leave to the providers, and their answers back."""
         while departures:
             arrivals = [Arrival(departure, self.deliver(departure), self.now) for departure in departures]
             departures = self.engine.arrived(arrivals, self.now)
