@@ -32,6 +32,7 @@ run: $(STAMP) ## start Tocsin on ./data (offers the demo when nothing is configu
 test: $(STAMP) ## the fast tests (faults and benchmarks have their own verbs)
 	$(BIN)/python -m pytest
 
+check: export TOCSIN_SECRET_KEY := only-for-checks
 check: $(STAMP) ## lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

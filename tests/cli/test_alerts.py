@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.cli.cases import OPENED, alert
 from tests.cli.conftest import FakeTocsin, Run
-
 from tocsin.control import requests as r
 from tocsin.core.severity import Severity
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import FakeTocsin, Run, as_json
 
+from tests.cli.conftest import FakeTocsin, Run, as_json
 from tocsin.control import requests as r
 
 BAD = """\

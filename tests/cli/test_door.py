@@ -4,8 +4,8 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import FakeTocsin, Run
 
+from tests.cli.conftest import FakeTocsin, Run
 from tocsin.cli.door import HttpDoor, StraightDoor, Unreachable, open_door
 from tocsin.control import requests as r
 from tocsin.control.answers import Refusal

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.cli.cases import OPENED, alert, incident
 from tests.cli.conftest import FakeTocsin, Run, as_json
-
 from tocsin.control import requests as r
 from tocsin.control.answers import Refusal
 from tocsin.core.respond import incident as i

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from tests.cli.cases import OPENED
 from tests.cli.conftest import FakeTocsin, Run
-
 from tocsin.control import requests as r
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.cli.conftest import Run, as_json
 
 HOUSE = Path(__file__).with_name("house.yaml")
