@@ -55,6 +55,25 @@ def test_an_export_applies_elsewhere_without_a_difference(run: Run, data: Path, 
     assert run("plan", str(exported)).stdout.splitlines()[-1] == "Nothing to change."
 
 
+@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/tocsin", "mysql://127.0.0.1/tocsin"])
+def test_a_database_that_cannot_be_used_is_named_in_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("TOCSIN_DATABASE_URL", url)
+    result = run("who")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("No answer: Cannot use the database: ")
+
+
+def test_a_file_that_is_no_database_is_named_with_its_directory(run: Run, data: Path) -> None:
+    data.mkdir()
+    (data / "tocsin.sqlite3").write_text("this is a note, not a database\n" * 100)
+    (data / "inbox.sqlite3").touch()
+    result = run("who")
+    assert result.exit_code == 3
+    assert f"Cannot use the data directory {data}" in result.stderr
+
+
 @pytest.fixture
 def server(data: Path, tmp_path: Path) -> Iterator[str]:
     """`tocsin serve` on the data directory, from when it says that it is ready; its URL."""

@@ -18,7 +18,7 @@ import msgspec
 from tocsin.control import answers
 from tocsin.control.actor import Actor
 from tocsin.control.http import PATH
-from tocsin.control.requests import Request
+from tocsin.control.requests import Refused, Request
 
 SOCKET = "control.sock"  # in the data directory of a running server
 TIMEOUT = 30.0  # seconds; an `apply` of a large house is the slowest request
@@ -94,7 +94,12 @@ class StraightDoor:
     def ask(self, request: Request) -> Any:
         from tocsin.control import direct  # opens databases: only when it is needed
 
-        return direct.ask(self._data, self._database_url, request, self._actor)
+        try:
+            return direct.ask(self._data, self._database_url, request, self._actor)
+        except Refused as refused:
+            if refused.code == "unreachable":
+                raise Unreachable(refused.message) from None
+            raise
 
 
 def open_door(

@@ -9,7 +9,9 @@ from structlog.typing import Processor
 
 
 def configure_logging(terminal: bool) -> None:
-    level = logging.getLevelNamesMapping().get(os.environ.get("TOCSIN_LOG_LEVEL", "INFO").upper(), logging.INFO)
+    level = logging.getLevelNamesMapping().get(
+        os.environ.get("TOCSIN_LOG_LEVEL", "INFO").upper(), logging.INFO
+    )
     renderer: Processor = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli import alerts, configuration, demo, explain, incidents, oncall, operational, sending, serve, status
+from tocsin.cli import (
+    alerts,
+    configuration,
+    demo,
+    explain,
+    incidents,
+    oncall,
+    operational,
+    sending,
+    serve,
+    status,
+)
 
 app = typer.Typer(
     name="tocsin",

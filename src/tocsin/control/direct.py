@@ -18,6 +18,8 @@ from tocsin.engine.facts import Facts
 from tocsin.engine.store.data_directory import DataDirectoryBusy, lock_data_directory
 from tocsin.engine.store.open import open_store
 
+UNUSABLE = 4  # what tocsin.web.migrate exits with when the database cannot be reached, or is none
+
 
 class _NoLinks:
     """Nothing leaves the house from here, so no message is composed."""
@@ -33,7 +35,7 @@ class _NoLinks:
 
 
 def ask(data: Path | None, database_url: str | None, request: Request, actor: Actor) -> object:
-    """Migrate if need be, perform, close. What becomes due waits for a server. Raises Refused."""
+    """Migrate if need be, perform, close. What becomes due waits for a server. Raises Refused (`unreachable`, too)."""
     _migrate(data, database_url)
     if database_url:
         return _ask(data, database_url, request, actor)
@@ -62,9 +64,8 @@ def _migrate(data: Path | None, database_url: str | None) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise Refused(
-            "conflict", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "migration failed"
-        )
+        said = done.stderr.strip().splitlines() or ["the database could not be migrated"]
+        raise Refused("unreachable" if done.returncode == UNUSABLE else "conflict", said[-1])
 
 
 def _ask(data: Path | None, database_url: str | None, request: Request, actor: Actor) -> object:

@@ -16,13 +16,17 @@ from pathlib import Path
 
 from tocsin.engine.store.data_directory import inbox_file, main_file
 
-NEWER = 3
+NEWER, UNUSABLE = 3, 4  # exit codes
 LOCK = 7_463_002_118  # PostgreSQL's advisory lock of everybody who migrates a Tocsin database
 SOURCES = Path(__file__).parents[1]
 
 
 class NewerSchema(Exception):
     """The database has migrations that this version does not know."""
+
+
+class Unusable(Exception):
+    """The database cannot be reached, or is none. The message is one sentence for the operator."""
 
 
 def main() -> int:
@@ -32,11 +36,14 @@ def main() -> int:
     except NewerSchema as error:
         print(error, file=sys.stderr)
         return NEWER
+    except Unusable as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
     return 0
 
 
 def migrate() -> list[str]:
-    """Apply what is missing; a sentence for each thing done. Raises NewerSchema, and the database's own errors."""
+    """Apply what is missing; a sentence for each thing done. Raises NewerSchema and Unusable."""
     url = os.environ.get("TOCSIN_DATABASE_URL")
     data = Path(os.environ.get("TOCSIN_DATA", "data"))
     fingerprint = _fingerprint()
@@ -44,10 +51,16 @@ def migrate() -> list[str]:
         return []
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.web.settings")
     import django
+    from django.db import Error
 
-    django.setup()
-    with _turn(data) if not url else _postgres_turn():
-        done = [line for alias in _aliases() for line in _apply(alias)]
+    try:
+        django.setup()
+        with _turn(data) if not url else _postgres_turn():
+            done = [line for alias in _aliases() for line in _apply(alias)]
+    except (Error, OSError, ValueError) as error:
+        where = "the database" if url else f"the data directory {data}"
+        cause = " ".join((str(error) or type(error).__name__).split())
+        raise Unusable(f"Cannot use {where}: {cause}") from error
     if not url:
         _remember(data, fingerprint)
     return done
@@ -76,7 +89,7 @@ def _mark(path: Path) -> str:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         try:
             found = connection.execute("SELECT fingerprint FROM schema_mark").fetchone()
-        except sqlite3.OperationalError:  # never marked
+        except sqlite3.DatabaseError:  # never marked, or no database; migrating will say
             return ""
     return str(found[0]) if found else ""
 
