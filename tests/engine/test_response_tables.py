@@ -204,11 +204,13 @@ def test_waiting_notifications_are_read_oldest_first(store: Store) -> None:
 
 def test_adding_a_notification_again_leaves_it_as_it_is(store: Store) -> None:
     store.run(lambda tx: tx.notifications.add([notification("1.1.1")]))
-    store.run(lambda tx: tx.notifications.settle(["1.1.1"], NotificationState.SENT, Reason.SENT, "", 9))
+    store.run(
+        lambda tx: tx.notifications.settle(["1.1.1"], NotificationState.SENT, Reason.SENT, "", NOON + 9)
+    )
     store.run(lambda tx: tx.notifications.add([notification("1.1.1", at=NOON + 1)]))
     assert waiting(store) == []
     assert store.read(lambda tx: tx.notifications.load(["1.1.1", "x"])) == {
-        "1.1.1": NotificationRow(notification("1.1.1"), NotificationState.SENT, "sent", "", 0, 9)
+        "1.1.1": NotificationRow(notification("1.1.1"), NotificationState.SENT, "sent", "", 0, NOON + 9)
     }
 
 
@@ -234,7 +236,7 @@ def test_dropping_touches_only_what_still_waits_for_these_pages(store: Store) ->
             tx.notifications.settle(["1.1.2"], NotificationState.SENT, "sent", "", 5),
         )
     )
-    store.run(lambda tx: tx.notifications.drop_waiting(["1.1", "9.9"], "page_stopped", 7))
+    store.run(lambda tx: tx.notifications.drop_waiting(["1.1", "9.9"], "page_stopped", NOON + 7))
     rows = store.read(lambda tx: tx.notifications.load(["1.1.1", "1.1.2", "1.2.1", "1.11.1"]))
     assert {i: row.state.value for i, row in rows.items()} == {
         "1.1.1": "dropped",
@@ -242,7 +244,7 @@ def test_dropping_touches_only_what_still_waits_for_these_pages(store: Store) ->
         "1.2.1": "waiting",
         "1.11.1": "waiting",
     }
-    assert (rows["1.1.1"].reason, rows["1.1.1"].updated_at) == ("page_stopped", 7)
+    assert (rows["1.1.1"].reason, rows["1.1.1"].updated_at) == ("page_stopped", NOON + 7)
 
 
 def test_a_bundle_under_way_may_arrive_after_its_page_was_stopped(store: Store) -> None:

@@ -287,7 +287,8 @@ def test_connections_cut_before_the_commit_cost_nothing(nodes: Nodes, postgres: 
     assert first.read(lambda tx: tx.incidents.peek([7])) == {7: incident(7)}
 
 
-def test_a_restarted_database_is_found_again(postgres: Postgres) -> None:
+def test_a_restarted_database_is_found_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocsin.engine.store.postgres.PATIENCE", 0.3)
     heard: list[frozenset[str]] = []
     store = open_store(None, emptied_database(postgres), on_wake=heard.append)
     store.run(lambda tx: tx.incidents.put([incident(1)]))
@@ -295,6 +296,7 @@ def test_a_restarted_database_is_found_again(postgres: Postgres) -> None:
     with pytest.raises(StoreUnavailable):
         store.run(lambda tx: tx.incidents.put([incident(2)]))
     postgres.start()
+    monkeypatch.undo()
     assert store.append([request(at=NOON)]) == 1
     assert store.read(lambda tx: tx.incidents.peek([1, 2])) == {1: incident(1)}
     assert eventually(lambda: frozenset({"agenda", "inbox", "configuration"}) in heard)

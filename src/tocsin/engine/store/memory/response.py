@@ -135,7 +135,10 @@ class MemoryNotifications:
         for i in ids:
             row = self._rows.get(i)
             if row is not None:
-                settled = replace(row, state=state, reason=str(reason), detail=clean(detail), updated_at=now)
+                later = max(row.updated_at, now)
+                settled = replace(
+                    row, state=state, reason=str(reason), detail=clean(detail), updated_at=later
+                )
                 self._rows.put(i, settled)
 
     def drop_waiting(self, page_ids: Sequence[str], reason: str, now: int) -> None:
@@ -143,8 +146,9 @@ class MemoryNotifications:
             for i in self._by_page.of(page):
                 row = self._rows.get(i)
                 if row is not None and row.state is NotificationState.WAITING:
+                    later = max(row.updated_at, now)
                     dropped = replace(
-                        row, state=NotificationState.DROPPED, reason=str(reason), updated_at=now
+                        row, state=NotificationState.DROPPED, reason=str(reason), updated_at=later
                     )
                     self._rows.put(i, dropped)
 

@@ -22,8 +22,9 @@ ATTEMPT = table(
 ADDRESS = table("address_state", "address_key text, document bytea")
 REPLACE_ADDRESS = replacing("address_key", ADDRESS)
 SETTLED = columns("id text, state text, reason text, detail text, updated_at bigint")
-TRIED = columns("id text, tries bigint, ended_at bigint")
+TRIED = columns("id text, tries bigint, updated_at bigint")
 DROPPED = columns("incident_id bigint, page text, reason text, updated_at bigint")
+LATER = "CASE WHEN notification.updated_at > v.updated_at THEN notification.updated_at ELSE v.updated_at END"
 READ = "SELECT document, state, reason, detail, attempts, updated_at FROM notification"
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Notification).decode
@@ -106,7 +107,7 @@ class NotificationSql:
         self._session.with_rows(
             DROPPED,
             [(int(page.partition(".")[0]), page, reason, now) for page in sorted(set(page_ids))],
-            "UPDATE notification SET state = 'dropped', reason = v.reason, updated_at = v.updated_at FROM v"
+            f"UPDATE notification SET state = 'dropped', reason = v.reason, updated_at = {LATER} FROM v"
             " WHERE notification.incident_id = v.incident_id AND notification.page = v.page"
             " AND notification.state = 'waiting'",
         )
@@ -176,7 +177,7 @@ class NotificationSql:
                 TRIED,
                 [(key, *counted) for key, counted in sorted(tried.items())],
                 "UPDATE notification SET attempts = attempts + v.tries,"
-                " updated_at = CASE WHEN updated_at > v.ended_at THEN updated_at ELSE v.ended_at END"
+                f" updated_at = {LATER}"
                 " FROM v WHERE notification.id = v.id",
             )
         if self._changed_addresses:
@@ -200,7 +201,7 @@ class NotificationSql:
                 SETTLED,
                 [settled[key] for key in sorted(settled)],
                 "UPDATE notification SET state = v.state, reason = v.reason, detail = v.detail,"
-                " updated_at = v.updated_at FROM v WHERE notification.id = v.id",
+                f" updated_at = {LATER} FROM v WHERE notification.id = v.id",
             )
 
 

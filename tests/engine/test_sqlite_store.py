@@ -1,0 +1,183 @@
+"""What only SQLite has to prove: durability, the inbox that never waits, the log that is cut, one server a directory."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cast import alert, incident, request, state
+from tests.migrated import migrated_directory
+from tocsin.engine.store.data_directory import DataDirectoryBusy, inbox_file, lock_data_directory, main_file
+from tocsin.engine.store.open import open_store
+from tocsin.engine.store.protocol import AlertFilter, StoreUnavailable, Transaction
+from tocsin.engine.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return migrated_directory(tmp_path / "data")
+
+
+@pytest.fixture
+def store(data: Path):
+    opened = SqliteStore(data, lambda topics: None)
+    yield opened
+    opened.close()
+
+
+def test_every_connection_is_durable_and_never_checkpoints_in_a_commit(store: SqliteStore) -> None:
+    for connection in (store._main, store._inbox):
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+
+
+def test_accepting_does_not_wait_for_a_decision_under_way(store: SqliteStore) -> None:
+    def work(tx: Transaction) -> list[int]:
+        tx.incidents.put([incident(1)])
+        tx.incidents.without_timer(1)  # the write lock is held and used
+        accepted: list[int] = []
+        accepting = threading.Thread(target=lambda: accepted.append(store.append([request()])))
+        accepting.start()
+        accepting.join(5)
+        return accepted
+
+    assert store.run(work) == [1]
+
+
+def test_a_decision_sees_what_was_accepted_while_it_was_under_way(store: SqliteStore) -> None:
+    def work(tx: Transaction) -> int:
+        assert tx.inbox.after(0, 10) == []
+        store.append([request()])
+        return len(tx.inbox.after(0, 10))
+
+    assert store.run(work) == 1
+
+
+def test_reading_does_not_wait_for_writing_and_sees_one_instant(store: SqliteStore) -> None:
+    store.run(lambda tx: tx.incidents.put([incident(1)]))
+
+    def look(tx: Transaction) -> tuple[int, int]:
+        before = len(tx.incidents.peek([1, 2]))
+        writing = threading.Thread(target=lambda: store.run(lambda tx: tx.incidents.put([incident(2)])))
+        writing.start()
+        writing.join(5)
+        return before, len(tx.incidents.peek([1, 2]))
+
+    assert store.read(look) == (1, 1)
+    assert len(store.read(lambda tx: tx.incidents.peek([1, 2]))) == 2
+
+
+def test_many_threads_may_read_at_once(store: SqliteStore) -> None:
+    store.run(lambda tx: tx.incidents.put([incident(n) for n in range(1, 50)]))
+    seen: list[int] = []
+
+    def look() -> None:
+        for _ in range(20):
+            seen.append(len(store.read(lambda tx: tx.incidents.peek(range(1, 50)))))
+
+    threads = [threading.Thread(target=look) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert seen == [49] * 120
+
+
+def test_what_was_committed_is_there_after_the_process_was_killed(data: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from tests.engine.cast import incident, request
+from tocsin.engine.store.sqlite import SqliteStore
+store = SqliteStore(Path({str(data)!r}), lambda topics: None)
+store.append([request(b"accepted")])
+store.run(lambda tx: tx.incidents.put([incident(1)]))
+store.run(lambda tx: (tx.incidents.put([incident(2)]), tx.incidents.without_timer(1), os.kill(os.getpid(), signal.SIGKILL)))
+"""
+    killed = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
+    assert killed.returncode == -9
+    store = SqliteStore(data, lambda topics: None)
+    assert [row.body for row in store.read(lambda tx: tx.inbox.after(0, 10))] == [b"accepted"]
+    assert store.read(lambda tx: tx.incidents.peek([1, 2])).keys() == {1}
+    assert store.append([request()]) == 2
+    store.close()
+
+
+def test_ids_of_requests_go_on_after_everything_was_forgotten_and_the_server_restarted(data: Path) -> None:
+    store = SqliteStore(data, lambda topics: None)
+    store.append([request(at=1), request(at=1)])
+    store.run(lambda tx: tx.inbox.drop_before(100, 2, 10))
+    store.close()
+    store = SqliteStore(data, lambda topics: None)
+    assert store.append([request()]) == 3
+    store.close()
+
+
+def test_the_log_is_cut_when_it_is_calm_and_only_then(store: SqliteStore, data: Path) -> None:
+    log = Path(f"{main_file(data)}-wal")
+    rows = range(1, 20_001)
+    store.run(
+        lambda tx: (tx.alerts.add([alert(n) for n in rows]), tx.alerts.put_states([state(n) for n in rows]))
+    )
+    grown = log.stat().st_size
+    assert grown > 1024 * 1024
+    store.tidy()
+    assert log.stat().st_size == grown
+    store.tidy()
+    assert log.stat().st_size == 0
+    assert len(store.read(lambda tx: tx.alerts.search(AlertFilter(limit=100_000)))) == 20_000
+
+
+def test_a_reader_in_the_log_neither_blocks_tidying_nor_loses_its_view(store: SqliteStore) -> None:
+    rows = range(1, 20_001)
+    store.run(lambda tx: tx.alerts.add([alert(n) for n in rows]))
+
+    def look(tx: Transaction) -> int:
+        before = tx.alerts.max_id()
+        store.run(lambda tx: tx.alerts.add([alert(20_001)]))
+        store.tidy()
+        store.tidy()
+        store.run(lambda tx: tx.alerts.add([alert(20_002)]))
+        assert tx.alerts.max_id() == before
+        return before
+
+    assert store.read(look) == 20_000
+    assert store.read(lambda tx: tx.alerts.max_id()) == 20_002
+
+
+def test_a_full_disk_is_said_to_be_unavailable_and_nothing_is_half_written(store: SqliteStore) -> None:
+    store.run(lambda tx: tx.incidents.put([incident(1)]))
+    pages = store._main.execute("PRAGMA page_count").fetchone()[0]
+    store._main.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreUnavailable, match="full"):
+        store.run(lambda tx: tx.incidents.put([incident(n, "x" * 5000) for n in range(1, 50)]))
+    store._main.execute("PRAGMA max_page_count = 1000000")
+    assert store.run(lambda tx: tx.incidents.load(range(1, 50))) == {1: incident(1)}
+
+
+def test_a_directory_that_was_never_migrated_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="migrate"):
+        open_store(tmp_path, None, on_wake=lambda topics: None)
+
+
+def test_our_own_mistakes_are_not_taken_for_an_unavailable_store(store: SqliteStore) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        store.run(lambda tx: tx.incidents._session.query("SELECT * FROM nowhere"))  # type: ignore[attr-defined]
+
+
+def test_one_server_a_data_directory(tmp_path: Path) -> None:
+    first = lock_data_directory(tmp_path / "new")
+    with pytest.raises(DataDirectoryBusy, match=str(os.getpid())):
+        lock_data_directory(tmp_path / "new")
+    first.release()
+    with lock_data_directory(tmp_path / "new"):
+        pass
+
+
+def test_files_of_a_data_directory_are_beside_each_other(tmp_path: Path) -> None:
+    assert main_file(tmp_path).parent == inbox_file(tmp_path).parent == tmp_path
