@@ -307,9 +307,12 @@ class Machine:
             await _until(lambda: public.started and local.started, servers)
             control.chmod(0o600)
             self.started = True
+            listening = f"http://{settings.host}:{_port(public)}"
+            if not settings.port:  # a free one was taken, and links in messages need it
+                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or listening
             log.info(
                 "ready",
-                url=f"http://{settings.host}:{_port(public)}",
+                url=listening,
                 node=self.node,
                 data=str(settings.data),
             )
