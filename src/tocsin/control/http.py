@@ -63,6 +63,8 @@ class Door:
 
 
 def _decode(body: bytes) -> Request:
+    if b"\\u0000" in body or b"\0" in body:
+        raise Refused("invalid", "a request may not hold NUL characters")
     try:
         request: Request = _DECODER.decode(body)
         return request

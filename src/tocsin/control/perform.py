@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from tocsin.config.perform import apply_view, export_view, plan_view
+from tocsin.config.validate import documents
 from tocsin.control import explaining, oncall, operational, reporting, showing
 from tocsin.control.actor import Actor
 from tocsin.control.requests import (
@@ -90,6 +91,7 @@ class Performer:
             case PlanConfiguration():
                 return self._read(lambda tx: plan_view(tx, request))
             case ApplyConfiguration():
+                documents(request.files)  # reading YAML is slow: remembered here, outside the transaction
                 return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
             case ExportConfiguration():
                 return self._read(export_view)

@@ -5,6 +5,7 @@ Refused, which a door shows with its field and sentence.
 """
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -12,9 +13,13 @@ from tocsin.config.answers import ConfigFile as ConfigFile
 from tocsin.config.answers import PlanLine as PlanLine
 from tocsin.config.answers import PlanView as PlanView
 from tocsin.config.answers import Problem as Problem
+from tocsin.core.instants import Aware
 from tocsin.core.respond.incident import Command, Incident
 from tocsin.core.respond.page import Page
 from tocsin.core.severity import Severity
+
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Refused(Exception):
@@ -31,7 +36,7 @@ class Refused(Exception):
 class Act(msgspec.Struct, frozen=True, tag="act"):
     """A command on one or several incidents. Answer: list[Acted]."""
 
-    incidents: tuple[int, ...]
+    incidents: tuple[Id, ...]
     command: Command
 
 
@@ -43,14 +48,14 @@ class ListIncidents(msgspec.Struct, frozen=True, tag="list_incidents", omit_defa
     service: str | None = None
     team: str | None = None
     text: str = ""
-    before: int | None = None
-    limit: int = 100
+    before: Id | None = None
+    limit: Limit = 100
 
 
 class ShowIncident(msgspec.Struct, frozen=True, tag="show_incident"):
     """Answer: IncidentView."""
 
-    incident: int
+    incident: Id
 
 
 class ListAlerts(msgspec.Struct, frozen=True, tag="list_alerts", omit_defaults=True):
@@ -58,8 +63,8 @@ class ListAlerts(msgspec.Struct, frozen=True, tag="list_alerts", omit_defaults=T
 
     statuses: tuple[str, ...] = ()
     reason: str | None = None
-    limit: int = 100
-    before: int | None = None
+    limit: Limit = 100
+    before: Id | None = None
 
 
 class SendAlert(msgspec.Struct, frozen=True, tag="send_alert", omit_defaults=True):
@@ -81,7 +86,7 @@ class Explain(msgspec.Struct, frozen=True, tag="explain", omit_defaults=True):
     """What would happen to an alert with these labels. Answer: Explanation."""
 
     labels: dict[str, str]
-    at: datetime | None = None
+    at: Aware | None = None
 
 
 # --- requests: on-call and operational facts -------------------------------------------------------------------------
@@ -91,30 +96,30 @@ class Who(msgspec.Struct, frozen=True, tag="who", omit_defaults=True):
     """Answer: list[WhoView]."""
 
     schedule: str | None = None
-    at: datetime | None = None
+    at: Aware | None = None
 
 
 class AddSilence(msgspec.Struct, frozen=True, tag="add_silence", omit_defaults=True):
     """Answer: OperationalView."""
 
     matchers: tuple[str, ...]
-    ends_at: datetime
-    starts_at: datetime | None = None
+    ends_at: Aware
+    starts_at: Aware | None = None
     comment: str = ""
 
 
 class AddMaintenance(msgspec.Struct, frozen=True, tag="add_maintenance", omit_defaults=True):
     services: tuple[str, ...]
-    ends_at: datetime
-    starts_at: datetime | None = None
+    ends_at: Aware
+    starts_at: Aware | None = None
     comment: str = ""
 
 
 class AddOverride(msgspec.Struct, frozen=True, tag="add_override", omit_defaults=True):
     schedule: str
     person: str
-    ends_at: datetime
-    starts_at: datetime | None = None
+    ends_at: Aware
+    starts_at: Aware | None = None
     kind: str = "replace"
     replaces: str | None = None
     comment: str = ""

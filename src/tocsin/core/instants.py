@@ -6,6 +6,12 @@ microseconds since the Unix epoch. Nothing here reads a clock.
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+# An instant that came from outside: msgspec refuses one without a zone where it is decoded.
+Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -38,6 +38,7 @@ class Carrier:
         self._under_way: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: aiohttp.ClientSession | None = None
+        self._full = False
 
     async def start(self) -> None:
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
@@ -46,17 +47,24 @@ class Carrier:
     def room(self) -> dict[str, int]:
         """How many more departures each channel can take. Called from the engine's threads."""
         room = {name: channel.concurrency - self._under_way[name] for name, channel in self._channels.items()}
-        return {
-            name: free
-            for name, free in room.items()
-            if free >= min(LEAST_ROOM, self._channels[name].concurrency)
-        }
+        return {name: free for name, free in room.items() if free >= self._least(name)}
+
+    def _least(self, name: str) -> int:
+        return min(LEAST_ROOM, self._channels[name].concurrency)
+
+    def was_full(self) -> bool:
+        """Whether some channel had no room lately, so that something may wait although it is due. Asking resets it."""
+        full, self._full = self._full, False
+        return full
 
     def carry(self, departures: list[Departure]) -> None:
         """Start sending; must be called on the event loop."""
         for departure in departures:
             name = departure.notifications[0].channel
             self._under_way[name] += 1
+            channel = self._channels.get(name)
+            if channel is not None and channel.concurrency - self._under_way[name] < self._least(name):
+                self._full = True
             task = asyncio.create_task(self._send(departure, name))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

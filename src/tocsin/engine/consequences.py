@@ -356,8 +356,8 @@ class Consequences:
                     for key, channel in sorted(self.addresses.items())
                 ]
             )
-        if entries or self.addresses:
-            tx.wake("agenda")
+        if entries:
+            tx.wake(kinds.due(min(entry.due_at for entry in entries)))
         for incident_id in self._incidents:
             tx.wake(f"incident:{incident_id}")
 

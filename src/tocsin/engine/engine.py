@@ -65,7 +65,7 @@ class Engine:
             owed = Consequences(tx, self.facts.check(tx), now)
             result = work(owed)
             owed.write()
-            return result, owed, self._take(tx, owed.facts, now) if owed.addresses else []
+            return result, owed, self._leave(owed)
 
         run = self._with_fresh_facts if retry_stale else self.store.run
         result, owed, departures = run(transaction)
@@ -81,6 +81,15 @@ class Engine:
 
     def _take(self, tx: Transaction, facts: Configuration, now: datetime) -> list[Departure]:
         return sending.take(tx, facts, now, self._room(), lambda: self._links(facts))
+
+    def _leave(self, owed: Consequences) -> list[Departure]:
+        """What these consequences owe to addresses leaves at once; what has no room here may leave from another node."""
+        if not owed.addresses:
+            return []
+        room = self._room()
+        if any(channel not in room for channel in owed.addresses.values()):
+            owed.tx.wake(kinds.due(micros(owed.now)))
+        return self._take(owed.tx, owed.facts, owed.now)
 
     # --- people --------------------------------------------------------------------------------------------------
 
@@ -137,7 +146,7 @@ class Engine:
             facts = self.facts.check(tx)
             owed = sending.settle(tx, facts, arrivals, now)
             owed.write()
-            return owed, self._take(tx, facts, now) if owed.addresses else []
+            return owed, self._leave(owed)
 
         owed, departures = self._with_fresh_facts(transaction)
         self.counters.decided(owed.counts)

@@ -14,6 +14,14 @@ DECIDED = (*INCIDENT_KINDS, PAGE)  # claimed, decided and committed in one trans
 OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 
+AGENDA_TOPIC = "agenda:"
+
+
+def due(at: int) -> str:
+    """The topic that wakes whoever sleeps past that instant (microseconds)."""
+    return f"{AGENDA_TOPIC}{at}"
+
+
 def address(channel: str) -> str:
     """Something waits to be sent at an address of this channel (subject: its key). A kind per channel, so that a hanging
     provider fills its own room and nobody else's."""

@@ -14,17 +14,20 @@ from typing import Any, TypeVar
 import structlog
 
 from tocsin.core.detect.signal import Report
-from tocsin.core.instants import instant
+from tocsin.core.instants import instant, micros
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import BATCH, Engine
+from tocsin.engine.kinds import AGENDA_TOPIC
 from tocsin.engine.sending import Arrival, Departure
 
 T = TypeVar("T")
 log = structlog.get_logger()
 
 SAFETY_POLL = 1.0
+SAFETY_POLL_MICROS = 1_000_000
+NEVER = 2**63 - 1
 BREATH = (
     0.005  # seconds between two detection commits under a stream: the disk is shared with those who accept
 )
@@ -54,6 +57,8 @@ class LiveWorld:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._agenda = asyncio.Event()
+        self._next_due = NEVER  # when the agenda's loop means to wake
+        self._heard_due = NEVER  # the earliest instant heard of since it last asked the store
         self._inbox = asyncio.Event()
         self._configuration = asyncio.Event()
         self._arrivals: list[Arrival] = []
@@ -73,13 +78,21 @@ class LiveWorld:
             self._loop.call_soon_threadsafe(self._wake, list(topics))
 
     def _wake(self, topics: list[str]) -> None:
-        if "agenda" in topics:
-            self._agenda.set()
+        for topic in topics:
+            if topic.startswith(AGENDA_TOPIC):
+                self._due_at(int(topic.removeprefix(AGENDA_TOPIC)))
         if "inbox" in topics:
             self._inbox.set()
         if "configuration" in topics:
             self._configuration.set()
         self._on_topics(topics)
+
+    def _due_at(self, at: int) -> None:
+        """Something of the agenda is due then: wake its loop only if it would sleep past that."""
+        self._heard_due = min(self._heard_due, at)
+        if at < self._next_due:
+            self._next_due = at
+            self._agenda.set()
 
     def accepted(self, reports: Sequence[Report]) -> None:
         """These reports are durable in the inbox; on the event loop."""
@@ -153,13 +166,23 @@ class LiveWorld:
 
     async def _agenda_loop(self) -> None:
         while True:
-            self._agenda.clear()
             step = await self.run(self.engine.run_due, self.clock.now())
             self._carry(step.departures)
             departures = await self.run(self.engine.depart, self.clock.now())
             self._carry(departures)
             if step.done < BATCH and not departures:
-                await self._sleep(self._agenda, await self.run(self.engine.next_due))
+                self._heard_due = NEVER
+                next_due = await self.run(self.engine.next_due)
+                self._next_due = min(self._heard_due, NEVER if next_due is None else next_due)
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until the next due instant, or the safety poll. Being woken only brings that instant forward."""
+        until = micros(self.clock.now()) + SAFETY_POLL_MICROS
+        while (wait := (min(until, self._next_due) - micros(self.clock.now())) / 1e6) > 0:
+            self._agenda.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._agenda.wait(), wait)
 
     async def _arrivals_loop(self) -> None:
         while True:
@@ -178,7 +201,8 @@ class LiveWorld:
             self._arrived.set()
             raise
         self._carry(departures)
-        self._agenda.set()  # room came free
+        if self.carrier is not None and self.carrier.was_full():
+            self._due_at(micros(self.clock.now()))  # room came free for what waits
 
     async def _detection_loop(self) -> None:
         while True:
@@ -230,7 +254,7 @@ class LiveWorld:
                 log.warning("the wall clock stepped", seconds=moved.total_seconds())
                 self.engine.counters.clock_steps += 1
                 await self.run(self.detecting.clock_stepped, self.clock.now())
-                self._agenda.set()
+                self._due_at(micros(self.clock.now()))
 
     async def _sleep(self, event: asyncio.Event, next_due: int | None, poll: float = SAFETY_POLL) -> None:
         """Until woken, or the next due instant, or the safety poll."""

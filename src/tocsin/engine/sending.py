@@ -65,6 +65,8 @@ def take(
     leased = tx.agenda.lease(
         [kinds.address(channel) for channel in room], micros(now), micros(now + LEASE), min(room.values())
     )
+    if len(leased) == min(room.values()):
+        tx.wake(kinds.due(micros(now)))  # there may be more
     return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
 
 
@@ -79,6 +81,7 @@ def _decide(
             return None
         case Wait(until=until):
             tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(until))
+            tx.wake(kinds.due(micros(until)))
             return None
         case Send(ids=ids, state=after):
             by_id = {n.id: n for n in waiting}
@@ -136,6 +139,8 @@ def _settle(owed: Consequences, arrival: Arrival, now: datetime) -> None:
     )  # too early a look is answered with a Wait
     if not tx.agenda.consume(entry.kind, entry.subject, entry.token, micros(again_at) if again_at else None):
         return  # the lease was lost: another node sent, or will send, the same bundle under the same key
+    if again_at is not None:
+        tx.wake(kinds.due(micros(again_at)))
     tx.notifications.record_attempts(_attempts(arrival))
     tx.notifications.put_address(entry.subject, after.state)
     detail = "" if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail

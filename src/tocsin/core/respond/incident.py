@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tocsin.core.instants import Aware
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.policy import Policy
 from tocsin.core.severity import Severity, Urgency
@@ -155,7 +156,7 @@ class Mitigate(msgspec.Struct, frozen=True, tag="mitigate", omit_defaults=True):
 
 class Snooze(msgspec.Struct, frozen=True, tag="snooze"):
     actor: str
-    until: datetime
+    until: Aware
     via: str = "web"
 
 
