@@ -291,11 +291,7 @@ class Machine:
         loop = self.loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        people = (
-            PeopleProcess(settings.data / PEOPLE_SOCKET, settings.environment) if settings.people else None
-        )
-        if people is not None:
-            await people.start()
+        people: PeopleProcess | None = None
         await self.world.start(self.carrier)
         pinging = asyncio.create_task(self.pinger.run())
         public = _server(self.app(api_token(settings.data)), host=settings.host, port=settings.port)
@@ -307,15 +303,14 @@ class Machine:
             await _until(lambda: public.started and local.started, servers)
             control.chmod(0o600)
             self.started = True
-            listening = f"http://{settings.host}:{_port(public)}"
+            listening = f"{settings.host}:{_port(public)}"
             if not settings.port:  # a free one was taken, and links in messages need it
-                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or listening
-            log.info(
-                "ready",
-                url=listening,
-                node=self.node,
-                data=str(settings.data),
-            )
+                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{listening}"
+            if settings.people:
+                told = {**settings.environment, "TOCSIN_LISTEN": listening}
+                people = PeopleProcess(settings.data / PEOPLE_SOCKET, told)
+                await people.start()
+            log.info("ready", url=f"http://{listening}", node=self.node, data=str(settings.data))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({stopped, *servers}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
