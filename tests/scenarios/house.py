@@ -93,7 +93,8 @@ class House:
         )
         self.performer = Performer(self.world.engine, self.world.carry, status("0", node, "tests"))
         self.world.settle()
-        self._began: dict[str, datetime] = {}
+        self._began: dict[str, datetime] = {}  # when each alert that fires began to, as its sender knows
+        self._node, self._starts = node, 1
 
     def _links(self, facts: Configuration) -> HouseLinks:
         return house_links(facts, SECRET, self.clock.now())
@@ -213,7 +214,9 @@ class House:
         self.world.stop()
 
     def starts_again(self) -> None:
-        self.world.restart()
+        """Another process on the same database."""
+        self._starts += 1
+        self.world.restart(f"{self._node}, start {self._starts}")
 
     # --- what can be seen ----------------------------------------------------------------------------------------
 

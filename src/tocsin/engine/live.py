@@ -33,6 +33,7 @@ BREATH = (
 )
 CHECK_EVERY = 10.0  # the invariant
 CLOCK_STEP = timedelta(seconds=5)
+CATCH_UP_AT_MOST = 3.0  # seconds that timers wait at a start for what was accepted before it
 
 
 class LiveWorld:
@@ -60,6 +61,7 @@ class LiveWorld:
         self._next_due = NEVER  # when the agenda's loop means to wake
         self._heard_due = NEVER  # the earliest instant heard of since it last asked the store
         self._inbox = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._configuration = asyncio.Event()
         self._arrivals: list[Arrival] = []
         self._arrived = asyncio.Event()
@@ -165,6 +167,9 @@ class LiveWorld:
     # --- loops ---------------------------------------------------------------------------------------------------
 
     async def _agenda_loop(self) -> None:
+        # An end that waits in the inbox since before a crash must stop the page that waits to leave.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._caught_up.wait(), CATCH_UP_AT_MOST)
         while True:
             step = await self.run(self.engine.run_due, self.clock.now())
             self._carry(step.departures)
@@ -208,12 +213,14 @@ class LiveWorld:
         while True:
             self._inbox.clear()
             if not self.detecting.owned:
+                self._caught_up.set()  # another node's business
                 await self._sleep(self._inbox, None)
                 continue
             began = self._loop.time() if self._loop else 0.0
             step = await self.run(self.detecting.process, self.clock.now())
             self._carry(step.departures)
             if not step.done:
+                self._caught_up.set()
                 await self._sleep(self._inbox, self.detecting.next_due())
             elif self._loop is not None and not self.detecting.backlogged:
                 await asyncio.sleep(max(0.0, BREATH - (self._loop.time() - began)))

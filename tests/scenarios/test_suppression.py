@@ -1,0 +1,194 @@
+"""Silences, inhibitions, maintenance and muted routes: who is held back says why, and pages when that ends."""
+
+from datetime import timedelta
+
+from tests.scenarios.conftest import MakeHouse
+from tests.scenarios.house import House
+from tests.scenarios.person import Person
+
+
+def test_a_silenced_alert_pages_nobody_and_says_why(house: House, alice: Person) -> None:
+    silence = house.silences('alertname="DiskFull"', hours=1)
+    house.fires("DiskFull", severity="critical")
+    alice.hears_nothing()
+    assert house.incidents() == []
+    (alert,) = house.alerts("DiskFull")
+    assert (alert.reason, alert.by) == ("silenced", silence)
+    assert alert.why
+
+
+def test_what_still_fires_when_a_silence_ends_pages_then(house: House, alice: Person) -> None:
+    house.silences('alertname="DiskFull"', hours=1)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=59, seconds=59)
+    alice.hears_nothing()
+    house.passes(seconds=1)
+    alice.was_paged("DiskFull")
+    assert house.why("DiskFull") == "opened_incident"
+
+
+def test_a_silence_ended_early_pages_at_once(house: House, alice: Person) -> None:
+    silence = house.silences('alertname="DiskFull"', hours=8)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=10)
+    house.ends_early("silences", silence)
+    alice.was_paged("DiskFull")
+
+
+def test_what_is_over_when_the_silence_ends_pages_nobody(house: House, alice: Person) -> None:
+    house.silences('alertname="DiskFull"', hours=1)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=30)
+    house.ends("DiskFull", severity="critical")
+    house.passes(hours=1)
+    alice.hears_nothing()
+    assert house.incidents() == []
+
+
+def test_a_silence_begins_when_it_says(house: House, alice: Person) -> None:
+    house.silences('service="task-api"', starts_in=timedelta(hours=1), hours=1)
+    house.fires("DiskFull", severity="critical")
+    alice.was_paged("DiskFull")
+    alice.acknowledges()
+    house.passes(hours=1)
+    alice.new()
+    house.fires("QueueStuck", severity="critical")
+    alice.hears_nothing()
+    assert house.why("QueueStuck") == "silenced"
+
+
+def test_an_open_incident_keeps_escalating_when_its_alert_is_silenced(house: House, alice: Person, bob: Person) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.silences('alertname="DiskFull"', hours=2)
+    house.passes(minutes=10)
+    bob.was_paged("DiskFull")
+    house.tells("silenced: That is not recovery: it stays open", "step_timed_out: bob")
+
+
+def test_an_alert_that_ends_under_a_silence_resolves_its_incident(house: House, alice: Person) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.silences('alertname="DiskFull"', hours=2)
+    house.passes(minutes=5)
+    house.ends("DiskFull", severity="critical")
+    assert house.incident().state == "resolved"
+    house.tells("silenced", "resolved_by_source")
+
+
+def test_an_inhibited_alert_pages_nobody_and_says_why(house: House, alice: Person) -> None:
+    house.fires("ClusterDown", severity="critical", cluster="eu")
+    alice.was_paged("ClusterDown")
+    house.fires("DiskFull", severity="critical", cluster="eu")
+    house.fires("QueueStuck", severity="critical", cluster="us")
+    pages = [page for page in alice.new() if page.is_page]
+    assert "DiskFull" not in str(pages)
+    assert house.why("DiskFull") == "inhibited"
+    assert house.why("QueueStuck") == "opened_incident"
+    assert len(house.incidents()) == 2
+
+
+def test_an_inhibition_works_whichever_of_the_two_comes_first(house: House, alice: Person) -> None:
+    house.fire(
+        [
+            ("DiskFull", {"severity": "critical", "cluster": "eu"}),
+            ("ClusterDown", {"severity": "critical", "cluster": "eu"}),
+        ]
+    )
+    assert [one.title for one in house.incidents()] == ["ClusterDown is bad"]
+    assert house.why("DiskFull") == "inhibited"
+
+
+def test_what_still_fires_when_its_inhibitor_ends_pages_then(house: House, alice: Person) -> None:
+    house.fires("ClusterDown", severity="critical", cluster="eu")
+    house.fires("DiskFull", severity="critical", cluster="eu")
+    alice.acknowledges()
+    alice.new()
+    house.passes(minutes=20)
+    house.ends("ClusterDown", severity="critical", cluster="eu")
+    (page,) = [heard for heard in alice.new() if heard.is_page]
+    assert "DiskFull" in page.said
+    assert house.why("DiskFull") == "opened_incident"
+
+
+def test_a_maintenance_window_holds_new_pages_and_reports_on_exit(house: House, alice: Person) -> None:
+    window = house.maintains("task-api", hours=2)
+    house.fires("DiskFull", severity="critical")
+    alice.hears_nothing()
+    (alert,) = house.alerts("DiskFull")
+    assert (alert.reason, alert.by) == ("maintenance", window)
+    house.passes(hours=1, minutes=59)
+    alice.hears_nothing()
+    house.passes(minutes=1)
+    alice.was_paged("DiskFull")
+    house.tells("opened_incident", "step_started: Paged alice")
+
+
+def test_maintenance_of_one_service_holds_no_other(house: House, alice: Person) -> None:
+    house.maintains("task-api", hours=2)
+    house.fires("CardsDeclined", severity="critical", service="billing")
+    alice.was_paged("CardsDeclined")
+
+
+def test_maintenance_does_not_stop_what_was_already_burning(house: House, alice: Person, bob: Person) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=5)
+    house.maintains("task-api", hours=2)
+    house.passes(minutes=5)
+    bob.was_paged("DiskFull")
+    house.tells("maintenance: That is not recovery", "step_timed_out: bob")
+
+
+def test_maintenance_ended_early_pages_what_still_fires(house: House, alice: Person) -> None:
+    window = house.maintains("task-api", hours=8)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=30)
+    house.ends_early("maintenance", window)
+    alice.was_paged("DiskFull")
+
+
+NIGHTLY = {
+    "time_intervals": {"nights": [{"times": [{"start_time": "00:00", "end_time": "06:00"}], "location": "UTC"}]},
+    "routes": {
+        "group_by": ["alertname"],
+        "group_wait": "0s",
+        "chat": "alerts",
+        "routes": [
+            {
+                "matchers": ['severity="critical"'],
+                "severity": "SEV2",
+                "page": "platform",
+                "mute_time_intervals": ["nights"],
+            }
+        ],
+    },
+}
+
+
+def test_a_muted_route_holds_until_its_interval_ends(make_house: MakeHouse) -> None:
+    house = make_house(**NIGHTLY)
+    alice = house.person("alice")
+    house.until(house.now.replace(hour=0, minute=30) + timedelta(days=1))
+    house.fires("BackupLate", severity="critical")
+    alice.hears_nothing()
+    (alert,) = house.alerts("BackupLate")
+    assert (alert.reason, alert.by) == ("muted", "nights")
+    house.until(house.now.replace(hour=6, minute=0))
+    alice.was_paged("BackupLate")
+
+
+def test_a_silence_and_a_window_that_overlap_hold_until_the_later_ends(house: House, alice: Person) -> None:
+    house.silences('alertname="DiskFull"', hours=1)
+    house.maintains("task-api", hours=2)
+    house.fires("DiskFull", severity="critical")
+    house.passes(hours=1, minutes=30)
+    alice.hears_nothing()
+    assert house.why("DiskFull") == "maintenance"
+    house.passes(minutes=30)
+    alice.was_paged("DiskFull")
+
+
+def test_silences_and_windows_are_never_removed_by_apply(house: House, alice: Person) -> None:
+    house.silences('alertname="DiskFull"', hours=1)
+    house.applies(prune=True)
+    house.fires("DiskFull", severity="critical")
+    alice.hears_nothing()
+    assert house.why("DiskFull") == "silenced"
