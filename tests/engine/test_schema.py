@@ -237,7 +237,12 @@ def test_migrating_says_what_it_did_and_then_has_nothing_to_do(tmp_path: Path) -
 
 def test_having_nothing_to_do_needs_no_django(tmp_path: Path) -> None:
     data = migrated_directory(tmp_path)
-    program = "import sys; from tocsin.web.migrate import migrate; assert migrate() == []; assert 'django' not in sys.modules"
+    program = """
+import sys
+from tocsin.web.migrate import migrate
+assert migrate() == []
+assert "django" not in sys.modules
+"""
     subprocess.run([sys.executable, "-c", program], env={**os.environ, "TOCSIN_DATA": str(data)}, check=True)
 
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable
 
 import psycopg
 
+from tocsin.engine.kinds import due
+
 CHANNEL = "tocsin"
 ROOM = 7000  # bytes; PostgreSQL takes payloads below 8000
-EVERYTHING = frozenset({"agenda", "inbox", "configuration"})  # what may have been missed while away
+EVERYTHING = frozenset({due(0), "inbox", "configuration"})  # what may have been missed while away
 ALL_AGAIN = 0.5  # seconds before a lost connection is tried again
 LOOK_UP = 0.2  # seconds after which the listener sees that it is to end
 

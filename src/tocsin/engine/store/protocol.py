@@ -352,8 +352,8 @@ class Transaction(Protocol):
         ...
 
     def wake(self, topic: str) -> None:
-        """After commit, wake whoever sleeps, here and on other nodes. Topics: agenda:<micros> (something is due then), inbox,
-        configuration, incident:<id> (for live pages)."""
+        """After commit, wake whoever sleeps, here and on other nodes. Topics: agenda:<micros> (something is due then),
+        inbox, configuration, incident:<id> (for live pages)."""
         ...
 
 

@@ -17,13 +17,12 @@ from tocsin.engine.store.data_directory import inbox_file, main_file
 from tocsin.engine.store.protocol import InboxRow, StoreUnavailable, Transaction
 from tocsin.engine.store.sql.inbox import REQUEST
 from tocsin.engine.store.sql.transaction import SqlTransaction
-from tocsin.engine.store.sqlite_session import BUSY, SqliteSession, as_unavailable, connect
+from tocsin.engine.store.sqlite_log import WriteAheadLog
+from tocsin.engine.store.sqlite_session import SqliteSession, as_unavailable, connect
 
 T = TypeVar("T")
 OnWake = Callable[[frozenset[str]], None]
 
-LOG_CAP = 64 * 1024 * 1024  # bytes of write-ahead log from which `tidy` does not wait for a quiet moment
-LOG_IDLE = 1024 * 1024  # not worth a checkpoint below that
 INBOX = frozenset({"inbox"})
 
 
@@ -42,7 +41,8 @@ class SqliteStore:
         self._inbox = connect(self._files[1], cache=4 * 1024)
         self._requests = _Requests(self._files[1], self._inbox, self._appending)
         self._readers: queue.LifoQueue[_Reader] = queue.LifoQueue()
-        self._log_sizes: dict[Path, int] = {}  # at the last `tidy`
+        self._main_log = WriteAheadLog(self._files[0], self._main, "quarantine")
+        self._inbox_log = WriteAheadLog(self._files[1], self._inbox, "inbox")
         self._last = int(self._inbox.execute("SELECT COALESCE(MAX(id), 0) FROM inbox").fetchone()[0])
 
     def run(self, work: Callable[[Transaction], T]) -> T:
@@ -83,16 +83,8 @@ class SqliteStore:
         return first
 
     def tidy(self) -> None:
-        for path, connection, lock in (
-            (self._files[0], self._main, self._writing),
-            (self._files[1], self._inbox, self._appending),
-        ):
-            log = path.with_name(path.name + "-wal")
-            size = log.stat().st_size if log.exists() else 0
-            calm = self._log_sizes.get(path) == size
-            self._log_sizes[path] = size
-            if size > LOG_CAP or (calm and size > LOG_IDLE):
-                _checkpoint(path, connection, lock)
+        for log, lock in ((self._main_log, self._writing), (self._inbox_log, self._appending)):
+            log.tidy(lock)
 
     def close(self) -> None:
         with self._writing, self._appending:
@@ -155,19 +147,3 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
             raise
     except sqlite3.OperationalError as error:
         raise as_unavailable(error) from error
-
-
-def _checkpoint(path: Path, writer: sqlite3.Connection, lock: threading.Lock) -> None:
-    """Copy the log back while writing goes on, then cut it off in the short moment when nobody writes."""
-    beside = connect(path, cache=1024)
-    try:
-        beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    finally:
-        beside.close()
-    with lock:
-        # A reader may hold the log's tail: better to try again later than to let commits wait for it.
-        writer.execute("PRAGMA busy_timeout = 50")
-        try:
-            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            writer.execute(f"PRAGMA busy_timeout = {BUSY}")
