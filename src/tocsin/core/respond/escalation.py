@@ -16,6 +16,7 @@ from tocsin.core.respond.prose import clock, listed, span, what_follows
 from tocsin.core.severity import PageWhen
 
 LAST_RESORT_EVERY = timedelta(minutes=15)
+LATE = timedelta(minutes=1)  # a step that begins so long after its time says why
 DEFAULT_WAIT = timedelta(minutes=10)  # for a person handed an incident that has no policy
 
 
@@ -80,7 +81,9 @@ def step_due(draft: Draft) -> Reason:
                 f"{clock(opens_at, draft.now)}.",
             )
             return Reason.HELD_FOR_BUSINESS_HOURS
-    return advance(draft, Reason.STEP_TIMED_OUT, f"nobody acknowledged within {span(waited(draft))}")
+    late = draft.now - due_at
+    away = f"; {span(late)} late, since Tocsin itself was away" if late >= LATE else ""
+    return advance(draft, Reason.STEP_TIMED_OUT, f"nobody acknowledged within {span(waited(draft))}{away}")
 
 
 def waited(draft: Draft) -> timedelta:
