@@ -39,7 +39,8 @@ class SqliteStore:
         self._appending = threading.Lock()
         self._main = connect(self._files[0], cache=32 * 1024)
         self._inbox = connect(self._files[1], cache=4 * 1024)
-        self._requests = _Requests(self._files[1], self._inbox, self._appending)
+        self._inbox_beside = connect(self._files[1], cache=1024, read_only=True)
+        self._requests = _RequestSession(self._inbox_beside, self._inbox, self._appending)
         self._readers: queue.LifoQueue[_Reader] = queue.LifoQueue()
         self._main_log = WriteAheadLog(self._files[0], self._main, "quarantine")
         self._inbox_log = WriteAheadLog(self._files[1], self._inbox, "inbox")
@@ -47,7 +48,7 @@ class SqliteStore:
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         with self._writing:
-            tx = SqlTransaction(SqliteSession(self._main), self._requests.session)
+            tx = SqlTransaction(SqliteSession(self._main), self._requests)
             with _transaction(self._main, "BEGIN IMMEDIATE"):
                 result = work(tx)
                 tx.flush()
@@ -91,7 +92,7 @@ class SqliteStore:
             with contextlib.suppress(queue.Empty):
                 while True:
                     self._readers.get_nowait().close()
-            self._requests.close()
+            self._inbox_beside.close()
             for connection in (self._main, self._inbox):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 connection.close()
@@ -109,18 +110,9 @@ class _Reader:
         self.inbox.close()
 
 
-class _Requests:
+class _RequestSession(SqliteSession):
     """The inbox as a deciding transaction sees it: read beside the appender, forgotten through it."""
 
-    def __init__(self, path: Path, inbox: sqlite3.Connection, appending: threading.Lock) -> None:
-        self._reading = connect(path, cache=1024, read_only=True)
-        self.session = _RequestSession(self._reading, inbox, appending)
-
-    def close(self) -> None:
-        self._reading.close()
-
-
-class _RequestSession(SqliteSession):
     def __init__(
         self, reading: sqlite3.Connection, inbox: sqlite3.Connection, appending: threading.Lock
     ) -> None:

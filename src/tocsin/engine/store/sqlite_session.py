@@ -40,6 +40,7 @@ def connect(path: Path, cache: int, read_only: bool = False) -> sqlite3.Connecti
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA secure_delete = OFF")  # Debian's default would write what is deleted once more
     connection.execute(f"PRAGMA cache_size = -{cache}")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
