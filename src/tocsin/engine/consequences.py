@@ -152,7 +152,8 @@ class Consequences:
         for notify in decision.notify:
             self._notify(page, notify)
         if decision.remind_at is None:
-            self._agenda[kinds.PAGE, page.id] = None
+            if page.next_notification > 1 + len(decision.notify):  # not a fresh page, which never had a timer
+                self._agenda[kinds.PAGE, page.id] = None
         else:
             self._remind(kinds.PAGE, page.id, decision.remind_at)
         for reason, text in decision.lines:

@@ -23,6 +23,7 @@ from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.store.protocol import AuditRow, StaleFacts, Store, Transaction
 
 T = TypeVar("T")
+BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
 
 
@@ -108,11 +109,11 @@ class Engine:
 
     # --- timers --------------------------------------------------------------------------------------------------
 
-    def run_due(self, now: datetime) -> Step:
+    def run_due(self, now: datetime, limit: int = BATCH) -> Step:
         """Claim what is due of incidents and pages, and decide it. On any node."""
 
         def work(owed: Consequences) -> int:
-            due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), BATCH)
+            due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), limit)
             owed.load(int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF)
             for entry in due:
                 timer = kinds.TIMER_OF.get(entry.kind)

@@ -18,7 +18,7 @@ from tocsin.core.instants import instant, micros
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import Detecting
-from tocsin.engine.engine import BATCH, Engine
+from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
 from tocsin.engine.kinds import AGENDA_TOPIC
 from tocsin.engine.sending import Arrival, Departure
 
@@ -170,12 +170,15 @@ class LiveWorld:
         # An end that waits in the inbox since before a crash must stop the page that waits to leave.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._caught_up.wait(), CATCH_UP_AT_MOST)
+        limit = BATCH
         while True:
-            step = await self.run(self.engine.run_due, self.clock.now())
+            step = await self.run(self.engine.run_due, self.clock.now(), limit)
             self._carry(step.departures)
+            full = step.done == limit
+            limit = BACKLOG_BATCH if full else BATCH
             departures = await self.run(self.engine.depart, self.clock.now())
             self._carry(departures)
-            if step.done < BATCH and not departures:
+            if not full and not departures:
                 self._heard_due = NEVER
                 next_due = await self.run(self.engine.next_due)
                 self._next_due = min(self._heard_due, NEVER if next_due is None else next_due)

@@ -67,6 +67,8 @@ def take(
     )
     if len(leased) == min(room.values()):
         tx.wake(kinds.due(micros(now)))  # there may be more
+    if len(leased) > 1:
+        tx.notifications.foresee([entry.subject for entry in leased])
     return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
 
 

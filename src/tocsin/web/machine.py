@@ -375,9 +375,8 @@ async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
-    migrate(settings)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock_data_directory(settings.data):
+    with lock_data_directory(settings.data):  # first: a newer version must not migrate under a server that runs
+        migrate(settings)
         hub = Hub()
         woken: list[Machine] = []
         store = open_store(
