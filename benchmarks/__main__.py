@@ -1,0 +1,102 @@
+"""`python -m benchmarks`: run the suite, print one table. `--only` and `--quick` make it shorter."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from benchmarks.bench import QUICK, Bench, Benchmark, Sizes
+from benchmarks.load import BrokenRun
+from benchmarks.measures import accepting, answering, oncall, paging, processing, timers, weighing
+from benchmarks.processes import DoesNotStart, free_port
+from benchmarks.results import NotMeasured, Row, as_markdown, as_table, report
+from benchmarks.servers import Contenders, NeverDone
+from benchmarks.sink import sink
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "accept": accepting.new_alerts,
+    "resends": accepting.resends,
+    "postgres": accepting.new_alerts_on_postgres,
+    "processing": processing.to_the_grouped_state,
+    "growth": processing.growth,
+    "latency": answering.answer_latency,
+    "page-latency": paging.page_latency,
+    "storm": paging.storm,
+    "incidents": paging.incidents,
+    "memory": weighing.memory,
+    "agenda": timers.agenda,
+    "on-call": oncall.on_call,
+}
+NEEDED = ("prometheus-alertmanager", "wrk")
+
+
+def main() -> int:
+    asked = _arguments()
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if missing:
+        console.print(
+            f"{' and '.join(missing)} must be installed; scripts/system-packages does it on Debian."
+        )
+        return 1
+    rows: list[Row] = []
+    not_measured: list[NotMeasured] = []
+    with tempfile.TemporaryDirectory(
+        prefix="tocsin-bench-", dir=asked.directory, ignore_cleanup_errors=True
+    ) as made:
+        directory = Path(made)
+        directory.chmod(0o755)  # PostgreSQL's own user looks in
+        port = free_port()
+        with sink(port, directory) as sunk:
+            bench = Bench(directory, Contenders(directory, port), sunk, QUICK if asked.quick else Sizes())
+            for name in asked.only or BENCHMARKS:
+                began_at = time.monotonic()
+                try:
+                    for row in BENCHMARKS[name](bench):
+                        rows.append(row)
+                        console.print(_line(row), highlight=False)
+                except (BrokenRun, DoesNotStart, NeverDone, pytest.skip.Exception) as why:
+                    not_measured.append(NotMeasured(name, str(why)))
+                    console.print(f"{name}: not measured: {why}", markup=False, highlight=False)
+                console.print(f"[dim]{name} took {time.monotonic() - began_at:.0f} s[/dim]", highlight=False)
+    said = report(asked.quick, rows, not_measured)
+    console.print()
+    console.print(as_table(said))
+    if asked.json:
+        asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
+    if asked.markdown:
+        asked.markdown.write_text(as_markdown(said) + "\n")
+    return 0
+
+
+def _line(row: Row) -> str:
+    ratio = "" if row.ratio is None else f", {row.ratio:.2f}x"
+    return f"{row.benchmark}: {row.what}: {row.measured:,.4g} {row.unit}{ratio}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Tocsin beside a real Alertmanager."
+    )
+    parser.add_argument(
+        "--only", action="append", choices=list(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS)
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, one round: does it run, roughly how fast"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
+    parser.add_argument(
+        "--directory", type=Path, help="where the servers keep their data: a real disk, not a tmpfs"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
