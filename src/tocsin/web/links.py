@@ -38,6 +38,9 @@ class HouseLinks(msgspec.Struct, frozen=True):
         return f"{self.base_url}{PREFIX}{token}"
 
 
-def house_links(facts: Configuration, secret: bytes, now: datetime, listening: str = "") -> HouseLinks:
-    """`listening` is where the server listens, for when the configuration does not say how people reach it."""
-    return HouseLinks((facts.defaults.base_url or listening).rstrip("/"), secret, now)
+def house_links(
+    facts: Configuration, secret: bytes, now: datetime, public_url: str = "", listening: str = ""
+) -> HouseLinks:
+    """How people reach this installation: what this machine's owner says (TOCSIN_PUBLIC_URL), else what the configuration
+    says, else where the server listens."""
+    return HouseLinks((public_url or facts.defaults.base_url or listening).rstrip("/"), secret, now)

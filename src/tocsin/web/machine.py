@@ -75,7 +75,7 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def environment(self) -> dict[str, str]:
         """What the children of this process are told."""
-        told = {"TOCSIN_DATA": str(self.data)}
+        told = {"TOCSIN_DATA": str(self.data), "TOCSIN_LISTEN": f"{self.host}:{self.port}"}
         if self.database_url:
             told["TOCSIN_DATABASE_URL"] = self.database_url
         return told
@@ -96,8 +96,8 @@ def migrate(settings: Settings) -> None:
     )
     if done.returncode != 0:
         raise CannotStart(done.stderr.strip() or "the database could not be migrated")
-    for line in done.stdout.splitlines():
-        log.info(line)
+    if done.stdout:
+        log.info("the database was migrated", migrations=len(done.stdout.splitlines()))
 
 
 def api_token(data: Path) -> str:
@@ -124,7 +124,8 @@ class Machine:
         self.clock = SharedClock()
         self.node = f"{socket.gethostname()}:{os.getpid()}"
         self.secret = secret_key(os.environ, settings.data).encode()
-        self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{settings.host}:{settings.port}"
+        self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
+        self.url = f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
         self.engine = Engine(
             store,
@@ -174,7 +175,7 @@ class Machine:
         self.started = False
 
     def _links(self, facts: Configuration) -> HouseLinks:
-        return house_links(facts, self.secret, self.clock.now(), self.url)
+        return house_links(facts, self.secret, self.clock.now(), self.public_url, self.url)
 
     # --- what happens on the event loop --------------------------------------------------------------------------
 
@@ -375,7 +376,9 @@ async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
-    with lock_data_directory(settings.data):  # first: a newer version must not migrate under a server that runs
+    with lock_data_directory(
+        settings.data
+    ):  # first: a newer version must not migrate under a server that runs
         migrate(settings)
         hub = Hub()
         woken: list[Machine] = []
