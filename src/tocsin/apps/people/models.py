@@ -8,11 +8,16 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from tocsin.apps.columns import InstantField, OptionalInstantField
+from tocsin.apps.columns import InstantField, KeyField, OptionalInstantField
 
 
 class Accounts(BaseUserManager["Account"]):
     """Django's sign-in asks its user model for `get_by_natural_key`; that and nothing else is here."""
+
+
+def login_of(email: str) -> str:
+    """Accounts are found by e-mail address, however it is typed."""
+    return email.strip().casefold()
 
 
 class Account(AbstractBaseUser):
@@ -37,16 +42,32 @@ class Account(AbstractBaseUser):
 
 
 class SignInLink(models.Model):
-    """A one-time link. Only the SHA-256 of its secret is kept; used or expired, it is worth nothing."""
+    """A one-time link. Only the SHA-256 of its secret is kept; used or expired, it is worth nothing.
+
+    Without an account it makes the first administrator, as long as there is no account at all.
+    """
 
     digest = models.TextField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="links")
     created_at = InstantField()
-    expires_at = InstantField()
+    expires_at = OptionalInstantField()
     used_at = OptionalInstantField()
 
     class Meta:
         db_table = "sign_in_link"
+        default_permissions = ()
+
+
+class Throttle(models.Model):
+    """Failed sign-ins that share something: an address, an account, or both. Nobody gets a try before `until`."""
+
+    key = KeyField(primary_key=True)
+    failures = models.BigIntegerField()
+    until = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "sign_in_throttle"
         default_permissions = ()
 
 

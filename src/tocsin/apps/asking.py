@@ -1,0 +1,15 @@
+"""How a page asks the machine process: in the reader's name, over the data directory's socket."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from tocsin.apps.people.reader import reader_of
+from tocsin.control import client
+from tocsin.control.requests import Request
+
+
+def ask(http_request: HttpRequest, request: Request) -> Any:
+    """The answer to the request. Raises Refused, NotAnswering."""
+    return client.ask(settings.DATA, request, reader_of(http_request).actor)

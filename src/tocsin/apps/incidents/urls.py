@@ -1,0 +1,11 @@
+"""The addresses of incidents."""
+
+from django.urls import path
+
+from tocsin.apps.incidents import views
+
+urlpatterns = [
+    path("incidents", views.incidents, name="incidents"),
+    path("incidents/<int:incident_id>", views.incident, name="incident"),
+    path("incidents/<int:incident_id>/act", views.act, name="act"),
+]

@@ -1,0 +1,38 @@
+"""The page that shows every component once, for whoever builds the next screen. Administrators only."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from tocsin.apps.people.forms import SignIn
+from tocsin.apps.people.reader import reader_of
+from tocsin.core.respond.incident import State
+from tocsin.core.severity import Severity
+from tocsin.web.marks import STATE_ICONS
+
+COLOURS = ("ground", "card", "raised", "line", "ink", "quiet", "accent", "good", "warn", "bad")
+
+
+@require_safe
+def design(request: HttpRequest) -> HttpResponse:
+    account = reader_of(request).account
+    if account is None or not account.is_admin:
+        raise PermissionDenied
+    wrong = SignIn({"email": "", "password": "x"})
+    wrong.is_valid()
+    now = timezone.now()
+    context = {
+        "severities": [each.value for each in Severity],
+        "states": [each.value for each in State],
+        "other_states": [name for name in STATE_ICONS if name not in State.__members__.values()],
+        "colours": COLOURS,
+        "hues": range(8),
+        "form": SignIn(),
+        "wrong": wrong,
+        "instants": (now, now - timedelta(minutes=12), now - timedelta(days=3), now + timedelta(hours=5)),
+    }
+    return render(request, "web/design.html", context)

@@ -1,0 +1,119 @@
+"""What holds for every answer: headers that browsers enforce, honest schemes, a page when the database is away."""
+
+import logging
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from tocsin.apps.people.reader import reader_of
+from tocsin.web.errors import unavailable
+from tocsin.web.public_url import is_https_here
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+log = logging.getLogger(__name__)
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+RENEW_AFTER = 24 * 3600  # seconds: who uses a session keeps it
+
+
+class Trust:
+    """Outermost: whose address the request has, and what browsers are told."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # The machine process says where the request came from; the socket's own peer is always that process.
+        request.META["REMOTE_ADDR"] = request.META.get("HTTP_X_FORWARDED_FOR", "")[:64]
+        response = self._answer(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
+class PublicScheme:
+    """Behind a proxy that ends the encryption the request looks like http; forms and cookies must know that it is not."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_https_here(request.META.get("HTTP_HOST", "")):
+            request.META["HTTP_X_FORWARDED_PROTO"] = "https"
+        return self._answer(request)
+
+
+class Unavailable:
+    """A database that does not answer is a page that says so, not a crash."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self._answer(request)
+        except (OperationalError, InterfaceError) as error:
+            return self._say(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return self._say(request, error) if isinstance(error, (OperationalError, InterfaceError)) else None
+
+    def _say(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("the database does not answer: %s", error)
+        return unavailable(request)
+
+
+class SignedIn(LoginRequiredMiddleware):
+    """Every page but those that say otherwise. A button pressed too late leads back to its page, not to itself."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        came_from = urlsplit(request.META.get("HTTP_REFERER", ""))
+        return redirect_to_login(came_from.path if came_from.netloc == request.get_host() else "/")
+
+
+class Reader:
+    """Innermost: times in the reader's zone, and a session that lasts as long as it is used."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        reader = reader_of(request)
+        if reader.account is not None and time.time() - request.session.get("renewed", 0) > RENEW_AFTER:
+            request.session["renewed"] = int(time.time())
+        with timezone.override(reader.zone):
+            return self._answer(request)

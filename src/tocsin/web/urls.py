@@ -1,0 +1,18 @@
+"""Every address of the people's side. What machines use is answered before it gets here."""
+
+from django.urls import include, path
+
+from tocsin.web import design, errors, now
+
+urlpatterns = [
+    path("", now.now, name="now"),
+    path("", include("tocsin.apps.incidents.urls")),
+    path("", include("tocsin.apps.alerts.urls")),
+    path("", include("tocsin.apps.oncall.urls")),
+    path("", include("tocsin.apps.people.urls")),
+    path("design", design.design, name="design"),
+]
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.broken
