@@ -142,6 +142,11 @@ class House:
             body.append(senders.prometheus_alert(whole, starts_at, self.now))
         self.receives("prometheus", "prom", json.dumps(body).encode())
 
+    def reports(self, labels: Labels, starts_at: datetime, ends_at: datetime) -> None:
+        """Prometheus says exactly this of one alert."""
+        body = [senders.prometheus_alert(labels, starts_at, ends_at)]
+        self.receives("prometheus", "prom", json.dumps(body).encode())
+
     def alertmanager(self, group: str, firing: list[Labels], resolved: list[Labels] | None = None) -> None:
         """Alertmanager's webhook tells a whole group."""
         body = senders.alertmanager_webhook(group, firing, resolved or [], self.now, self.now)

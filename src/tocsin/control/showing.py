@@ -26,6 +26,7 @@ from tocsin.engine import kinds
 from tocsin.engine.store.protocol import AlertFilter, AttemptRow, IncidentFilter, NotificationRow, Transaction
 
 CHANGES_BEFORE = 6 * 3_600_000_000  # what changed within the hours before is likely what broke it
+CHANGES_READ, CHANGES_SHOWN = 1000, 100
 
 
 def list_incidents(tx: Transaction, request: ListIncidents) -> list[Incident]:
@@ -65,9 +66,10 @@ def show_incident(tx: Transaction, incident_id: int, facts: Configuration, now: 
         changes=tuple(
             ChangeView(instant(row.at), row.summary, row.source, row.integration)
             for row in tx.records.changes(
-                opened - CHANGES_BEFORE, micros(incident.resolved_at or now), incident.service
+                opened - CHANGES_BEFORE, micros(incident.resolved_at or now), limit=CHANGES_READ
             )
-        ),
+            if row.service in (None, incident.service)  # one that names no service may have broken any
+        )[:CHANGES_SHOWN],
         pending=tuple(
             PendingTimer(entry.kind, instant(entry.due_at))
             for entry in tx.agenda.pending(str(incident_id), kinds.INCIDENT_KINDS)

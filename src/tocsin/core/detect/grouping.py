@@ -240,7 +240,7 @@ def _tell_incident(
             joined=change.joined,
             ended=change.ended,
             suppressed=change.suppressed,
-            reason=None if change.firing else _why_not(change),
+            reason=_how_ended(change) if change.firing else _why_not(change),
         )
         reason = Reason.REOPENED_INCIDENT if back else Reason.JOINED_INCIDENT
         if not change.firing:
@@ -362,6 +362,12 @@ def _over_at(group: Group, flap_window: timedelta) -> int | None:
 def _forgotten(group: Group) -> Group:
     """The same group at the start of a new episode. What the chat believes stays, and so does its rhythm."""
     return replace(group, incident=None, incident_ended_at=None, begun_at=None, ended_at=None, alerts=0)
+
+
+def _how_ended(change: GroupChange) -> Reason | None:
+    """How those that ended did, while others go on; None when none did."""
+    ways = [reason for reason in change.reasons if reason in (Reason.LEFT_GROUP, Reason.SOURCE_RESOLVED)]
+    return ways[0] if ways and change.ended else None
 
 
 def _why_not(change: GroupChange) -> Reason:

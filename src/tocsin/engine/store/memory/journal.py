@@ -1,5 +1,6 @@
 """Rows in memory that remember how they were, until the transaction is through."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +23,16 @@ class Journal:
 
     def commit(self) -> None:
         self._before.clear()
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is written meanwhile stands, whatever becomes of the transaction under way."""
+        before, self._before = self._before, []
+        read_only, self.read_only = self.read_only, False
+        try:
+            yield
+        finally:
+            self._before, self.read_only = before, read_only
 
     def roll_back(self) -> None:
         while self._before:

@@ -78,7 +78,7 @@ class MemoryStore:
         self._journal = Journal()
         self._tx = MemoryTransaction(self._journal, now)
         self._on_wake = on_wake
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()  # a transaction may append to the inbox, apart from itself
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         with self._turn:
@@ -103,9 +103,8 @@ class MemoryStore:
                 self._journal.read_only = False
 
     def append(self, rows: Sequence[InboxRow]) -> int:
-        with self._turn:
+        with self._turn, self._journal.apart():
             first = self._tx.requests.append(rows)
-            self._journal.commit()
         self._on_wake(frozenset({"inbox"}))
         return first
 
