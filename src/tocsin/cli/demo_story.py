@@ -114,7 +114,7 @@ class Story:
     def _deliver(self, departure: Departure) -> Outcome:
         message = departure.message
         rings = message.purpose is Purpose.PAGE
-        where = departure.entry.subject.partition("|")[2]
+        where = departure.address.address if departure.address else "nobody"
         said = f"{where} rings" if rings else f"{where} gets a message"
         self._lines.append(Line(self.clock.now(), said, message.title, rings))
         return Delivered()
