@@ -39,7 +39,10 @@ NEEDED = ("prometheus-alertmanager", "wrk")
 def main() -> int:
     asked = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 200)
-    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if asked.profile:
+        asked.profile.mkdir(parents=True, exist_ok=True)
+    needed = (*NEEDED, "py-spy") if asked.profile else NEEDED
+    missing = [program for program in needed if shutil.which(program) is None]
     if missing:
         console.print(
             f"{' and '.join(missing)} must be installed; scripts/system-packages does it on Debian."
@@ -54,7 +57,9 @@ def main() -> int:
         directory.chmod(0o755)  # PostgreSQL's own user looks in
         port = free_port()
         with sink(port, directory) as sunk:
-            bench = Bench(directory, Contenders(directory, port), sunk, QUICK if asked.quick else Sizes())
+            bench = Bench(
+                directory, Contenders(directory, port, asked.profile), sunk, QUICK if asked.quick else Sizes()
+            )
             for name in asked.only or BENCHMARKS:
                 began_at = time.monotonic()
                 try:

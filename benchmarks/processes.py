@@ -49,7 +49,7 @@ def running(
         process.wait()
 
 
-def wait_until(true: Callable[[], bool], process: psutil.Process, log: Path) -> None:
+def wait_until(true: Callable[[], bool], process: psutil.Process, log: Path, poll: float = 0.02) -> None:
     """Raises DoesNotStart."""
     deadline = time.monotonic() + READY_WITHIN
     while not true():
@@ -59,7 +59,7 @@ def wait_until(true: Callable[[], bool], process: psutil.Process, log: Path) -> 
             or process.status() == psutil.STATUS_ZOMBIE
         ):
             raise DoesNotStart(f"{log.name} says: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.02)
+        time.sleep(poll)
 
 
 def tree(root: psutil.Process) -> list[psutil.Process]:

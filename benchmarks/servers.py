@@ -3,6 +3,8 @@
 import contextlib
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -86,8 +88,9 @@ def _total(pattern: re.Pattern[bytes], page: bytes) -> int:
 class Contenders:
     """Starts either, as often as wanted. `directory` must be on a real disk: what is promised durable is measured so."""
 
-    def __init__(self, directory: Path, sink_port: int) -> None:
+    def __init__(self, directory: Path, sink_port: int, profiles: Path | None = None) -> None:
         self._directory = directory
+        self._profiles = profiles
         self._tocsin = house.tocsin(directory, sink_port)
         self._alertmanager = house.alertmanager(directory, sink_port)
         self._template = directory / "template"
@@ -159,16 +162,31 @@ class Contenders:
         with running(command, {**self._environment, **environment}, log) as process:
             wait_until(lambda: get(port, "/-/ready")[0] == 200, process, log)
             # The people process loads beside it; its start must not be measured with the alerts.
-            wait_until(lambda: 0 < get(port, "/")[0] < 500, process, log)
-            yield Server(
-                "Tocsin",
-                port,
-                f"/am/{house.KEY}/api/v2/alerts",
-                process,
-                accepted=re.compile(rb"^tocsin_alerts_accepted_total\{.*\} (\S+)$", re.M),
-                processed=re.compile(rb"^tocsin_alerts_processed_total (\S+)$", re.M),
-                backlog=re.compile(rb"^tocsin_inbox_backlog (\S+)$", re.M),
-            )
+            wait_until(lambda: 0 < get(port, "/")[0] < 500, process, log, poll=0.2)
+            with self._profiled(process):
+                yield Server(
+                    "Tocsin",
+                    port,
+                    f"/am/{house.KEY}/api/v2/alerts",
+                    process,
+                    accepted=re.compile(rb"^tocsin_alerts_accepted_total\{.*\} (\S+)$", re.M),
+                    processed=re.compile(rb"^tocsin_alerts_processed_total (\S+)$", re.M),
+                    backlog=re.compile(rb"^tocsin_inbox_backlog (\S+)$", re.M),
+                )
+
+    @contextlib.contextmanager
+    def _profiled(self, process: psutil.Process) -> Iterator[None]:
+        """py-spy on the machine process, where asked for: stacks by thread, one file a server."""
+        if self._profiles is None:
+            yield
+            return
+        command = "py-spy record --format raw --threads --duration 3600".split()
+        command += ["--pid", str(process.pid), "--output", str(self._profiles / f"{process.pid}.txt")]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as profiler:
+            try:
+                yield
+            finally:
+                profiler.send_signal(signal.SIGINT)
 
     def _apply(self, data: Path, **environment: str) -> None:
         log = self._directory / "apply.log"
