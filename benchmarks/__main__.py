@@ -98,6 +98,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown")
     parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="DIRECTORY",
+        help="keep py-spy's stacks of every Tocsin started (slows it)",
+    )
+    parser.add_argument(
         "--directory", type=Path, help="where the servers keep their data: a real disk, not a tmpfs"
     )
     return parser.parse_args()

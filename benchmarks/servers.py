@@ -180,7 +180,7 @@ class Contenders:
         if self._profiles is None:
             yield
             return
-        command = "py-spy record --format raw --threads --duration 3600".split()
+        command = ["py-spy", "record", "--format", "raw", "--threads", "--duration", "3600"]
         command += ["--pid", str(process.pid), "--output", str(self._profiles / f"{process.pid}.txt")]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as profiler:
             try:
