@@ -65,9 +65,10 @@ def _shared(server: Postgres) -> str:
 
 
 def emptied_database(server: Postgres) -> str:
-    """One migrated database that all tests of a session use in turn, emptied: ten times quicker than a new one."""
+    """One migrated database that all tests of a session use in turn, emptied: far quicker than a new one, and for a handful
+    of rows DELETE is far quicker than TRUNCATE, which makes every table a new file."""
     url = _shared(server)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url) as connection:
         tables = [
             name
             for (name,) in connection.execute(
@@ -75,5 +76,10 @@ def emptied_database(server: Postgres) -> str:
                 " WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
             )
         ]
-        connection.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE".encode())
+        connection.execute("SET LOCAL session_replication_role = replica")  # whatever refers to what
+        connection.execute(";".join(f"DELETE FROM {table}" for table in tables).encode())
+        connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+            " FROM pg_sequences WHERE schemaname = 'public'"
+        )
     return url
