@@ -80,10 +80,13 @@ class Detecting:
     def owned(self) -> bool:
         return self._epoch is not None
 
-    def acquire(self, now: datetime) -> bool:
-        """Take or renew the lease. True while this node owns detection."""
+    def acquire(self, now: datetime, afresh: bool = False) -> bool:
+        """Take or renew the lease. True while this node owns detection. `afresh`: this process stood still for long, and
+        begins anew as another would."""
 
         def take(tx: Transaction) -> tuple[int, int] | None:
+            if afresh:
+                tx.ownership.release(self.node)
             before = tx.ownership.current()
             held = tx.ownership.acquire(self.node, micros(now + self.lease), micros(now))
             if held is None:

@@ -17,7 +17,7 @@ from tocsin.core.detect.signal import Report
 from tocsin.core.instants import instant, micros
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
-from tocsin.engine.detecting import Detecting
+from tocsin.engine.detecting import OUTAGE, Detecting
 from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
 from tocsin.engine.kinds import AGENDA_TOPIC
 from tocsin.engine.sending import Arrival, Departure
@@ -65,7 +65,8 @@ class LiveWorld:
         self._configuration = asyncio.Event()
         self._arrivals: list[Arrival] = []
         self._arrived = asyncio.Event()
-        self.healthy = True
+        self._renewing = asyncio.Lock()
+        self._renewed_at = clock.now()
 
     # --- doors of the world --------------------------------------------------------------------------------------
 
@@ -121,9 +122,7 @@ class LiveWorld:
         self._loop = asyncio.get_running_loop()
         self.carrier = carrier
         await carrier.start()
-        await self.run(
-            self.detecting.acquire, self.clock.now()
-        )  # after an outage, before any timer is claimed
+        await self._renew()  # after an outage, before any timer is claimed
         for name, loop in (
             ("agenda", self._agenda_loop),
             ("arrivals", self._arrivals_loop),
@@ -231,9 +230,21 @@ class LiveWorld:
     async def _ownership_loop(self) -> None:
         while True:
             self.clock.agree(await self.run(self.engine.store.read, lambda tx: tx.now()))
-            if await self.run(self.detecting.acquire, self.clock.now()):
+            if await self._renew():
                 self._inbox.set()
             await asyncio.sleep(self.detecting.lease.total_seconds() / 4)
+
+    async def _renew(self) -> bool:
+        """Take or renew ownership of detection; whether this node has it."""
+        async with self._renewing:
+            now = self.clock.now()
+            owned = await self.run(self.detecting.acquire, now, self._stood_still())
+            self._renewed_at = now
+        return owned
+
+    def _stood_still(self) -> bool:
+        """The machine slept, or the database was away for long: then nobody heard the senders meanwhile."""
+        return self.clock.now() - self._renewed_at > OUTAGE
 
     async def _configuration_loop(self) -> None:
         while True:

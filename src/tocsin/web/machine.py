@@ -122,7 +122,8 @@ class Machine:
         self.store = store
         self.hub = hub
         self.clock = SharedClock()
-        self.node = f"{socket.gethostname()}:{os.getpid()}"
+        # In containers both may repeat; who starts again must not be taken for the owner that was there before.
+        self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.secret = secret_key(os.environ, settings.data).encode()
         self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
         self.url = f"http://{settings.host}:{settings.port}"
@@ -374,6 +375,13 @@ async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]
         await asyncio.sleep(0.01)
 
 
+def _free_detection(tx: Transaction) -> None:
+    """The data directory's lock proves that whoever owned it last is gone, so nobody waits for the lease to run out."""
+    owner = tx.ownership.current()
+    if owner is not None:
+        tx.ownership.release(owner.node)
+
+
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
     with lock_data_directory(
@@ -388,6 +396,8 @@ def serve(settings: Settings) -> None:
             on_wake=lambda topics: woken[0].world.woken(topics) if woken else None,
         )
         try:
+            if not settings.database_url:
+                store.run(_free_detection)
             machine = Machine(settings, store, hub)
             woken.append(machine)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -118,7 +118,7 @@ class MemoryOwnership:
     def release(self, node: str) -> None:
         held = self._rows.get(1)
         if held is not None and held.node == node:
-            self._rows.put(1, replace(held, node="", until=0))
+            self._rows.put(1, replace(held, node=""))
 
 
 class MemoryAlerts:

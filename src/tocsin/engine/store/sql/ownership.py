@@ -44,6 +44,4 @@ class OwnershipSql:
             raise LostOwnership
 
     def release(self, node: str) -> None:
-        self._session.write(
-            "UPDATE detection_ownership SET node = '', \"until\" = 0 WHERE id = 1 AND node = ?", (node,)
-        )
+        self._session.write("UPDATE detection_ownership SET node = '' WHERE id = 1 AND node = ?", (node,))
