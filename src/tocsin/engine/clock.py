@@ -1,6 +1,7 @@
 """The clocks: the only places where time is read. The core is handed `now`."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -28,10 +29,14 @@ class SharedClock:
     def now(self) -> datetime:
         return instant(time.time_ns() // 1000 + self._shift)
 
-    def agree(self, database_now: int) -> None:
-        """The database says that it is this late, in microseconds. Small differences are the question's own travel time."""
-        shift = database_now - time.time_ns() // 1000
-        if abs(shift - self._shift) > AGREE_WITHIN:
+    def agree(self, ask: Callable[[], int]) -> None:
+        """Ask the database how late it is, in microseconds. It is taken to have looked halfway through the question, so that
+        a busy moment is no difference."""
+        asked = time.monotonic_ns()
+        database_now = ask()
+        travel = (time.monotonic_ns() - asked) // 2000
+        shift = database_now + travel - time.time_ns() // 1000
+        if abs(shift - self._shift) > AGREE_WITHIN + travel:
             self._shift = shift
 
     def stepped(self) -> timedelta:

@@ -229,7 +229,7 @@ class LiveWorld:
 
     async def _ownership_loop(self) -> None:
         while True:
-            self.clock.agree(await self.run(self.engine.store.read, lambda tx: tx.now()))
+            await self.run(self.clock.agree, lambda: self.engine.store.read(lambda tx: tx.now()))
             if await self._renew():
                 self._inbox.set()
             await asyncio.sleep(self.detecting.lease.total_seconds() / 4)
