@@ -4,9 +4,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.ingest.knocking import START, Heard, House, payload
 from tocsin.core.detect.signal import InboxRow, Parsed, SignalKind, Unreadable
+from tocsin.core.instants import instant
 from tocsin.ingest.sources.prometheus import parse
 
 DOOR = "/am/am-key/api/v2/alerts"
@@ -179,3 +181,16 @@ def test_equal_copies_parse_to_equal_signals_but_for_their_end(
             b.starts_at,
             b.generator_url,
         )
+
+
+def test_a_resolution_by_a_clock_a_little_ahead_is_a_resolution() -> None:
+    # Else it would count as one more copy of what fires, with a lease that is all but over.
+    ends = instant(START + 300_000).isoformat()
+    body = msgspec.json.encode([{"labels": {"alertname": "APIHighLatency"}, "endsAt": ends}])
+    row = InboxRow(1, START, "prom", "prometheus", body)
+    source = parse.Prometheus()
+    (signal,) = source.parse(row).signals
+    assert (signal.kind, signal.ends_at) == (SignalKind.RESOLVED, START)
+    assert [end for _, end in source.copies(body, 7, START) or []] == [START]
+    (lease,) = source.parse(structs.replace(row, received_at=START - 5_000_000)).signals
+    assert lease.kind is SignalKind.FIRING

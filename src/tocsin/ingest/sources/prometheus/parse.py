@@ -32,6 +32,9 @@ RESOLVE_TIMEOUT = (
     5 * 60 * 1_000_000
 )  # an alert without endsAt fires that long, as in Alertmanager; microseconds
 
+# No lease is that short (Prometheus gives minutes): an end so close ahead is a resolution by a clock a little ahead of ours.
+CLOCKS_DIFFER = 1_000_000
+
 _OK = Answer(200, b"OK")
 _NO_BODY = Answer(200)
 
@@ -115,7 +118,7 @@ class Prometheus(source.Source):
                     xxh3_128_digest(
                         b"".join((alert.labels, alert.annotations, alert.startsAt, alert.generatorURL)), seed
                     ),
-                    instant(alert.endsAt) or received_at + RESOLVE_TIMEOUT,
+                    _end(instant(alert.endsAt), received_at),
                 )
                 for alert in _unread(body)
             ]
@@ -165,10 +168,9 @@ def _parse_proper(row: InboxRow) -> Parsed | None:
         for alert in _proper(row.body):
             starts_at = instant(alert.startsAt)
             ends_at = instant(alert.endsAt)
-            if ends_at is None:
-                ends_at = received_at + RESOLVE_TIMEOUT
-            elif starts_at is not None and ends_at < starts_at:
+            if ends_at is not None and starts_at is not None and ends_at < starts_at:
                 return None
+            ends_at = _end(ends_at, received_at)
             kind = SignalKind.FIRING if ends_at > received_at else SignalKind.RESOLVED
             signals.append(
                 Signal(kind, alert.labels, alert.annotations, starts_at, ends_at, alert.generatorURL)
@@ -202,10 +204,9 @@ def _signal(alert: PostableAlert, received_at: int) -> Signal:
     annotations = annotations_in(alert.annotations, "annotations")
     starts_at = instant_in(alert.startsAt, "startsAt") if alert.startsAt else None
     ends_at = instant_in(alert.endsAt, "endsAt") if alert.endsAt else None
-    if ends_at is None:
-        ends_at = received_at + RESOLVE_TIMEOUT
-    elif starts_at is not None and ends_at < starts_at:
+    if ends_at is not None and starts_at is not None and ends_at < starts_at:
         raise Unreadable("", "start time must be before end time")
+    ends_at = _end(ends_at, received_at)
     return Signal(
         SignalKind.FIRING if ends_at > received_at else SignalKind.RESOLVED,
         labels,
@@ -214,3 +215,10 @@ def _signal(alert: PostableAlert, received_at: int) -> Signal:
         ends_at,
         url_in(alert.generatorURL, "generatorURL"),
     )
+
+
+def _end(said: int | None, received_at: int) -> int:
+    """When it ends, or ended, by our own clock."""
+    if said is None:
+        return received_at + RESOLVE_TIMEOUT
+    return received_at if received_at < said <= received_at + CLOCKS_DIFFER else said
