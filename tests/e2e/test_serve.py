@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.monitoring import write
 from tests.e2e.programs import answers, eventually, free_port
 from tests.e2e.tocsin import PROM_KEY, Tocsin, command, house
+from tests.migrated import migrated_directory
 
 pytestmark = pytest.mark.e2e
 
@@ -25,10 +26,12 @@ Serve = Callable[..., Tocsin]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start a server on `data` (unless said, the same each time)."""
+    """Start a server on `data` (unless said, the same each time), as after its first start unless `fresh`."""
     started: list[Tocsin] = []
 
-    def begin(port: int = 0, data: str = "data") -> Tocsin:
+    def begin(port: int = 0, data: str = "data", fresh: bool = False) -> Tocsin:
+        if not fresh and not (tmp_path / data).exists():
+            migrated_directory(tmp_path / data)
         started.append(Tocsin(tmp_path / data, SECRETS, port))
         return started[-1].start()
 
@@ -40,7 +43,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 def test_a_first_start_is_ready_within_ten_seconds_and_stops_cleanly_when_told(serve: Serve) -> None:
     begun = time.monotonic()
-    server = serve()
+    server = serve(fresh=True)
     server.await_ready(within=10)
     assert time.monotonic() - begun < 10
     assert answers(f"{server.url}/-/healthy")[0] == 200

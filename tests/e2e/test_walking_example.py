@@ -25,7 +25,7 @@ SLOW, WELL = 4.2, 0.28  # seconds
 def test_by_webhook_silence_leads_to_the_secondary_who_acknowledges_from_the_mail(stage: Stage) -> None:
     node = stage.tocsin()
     stage.prometheus(stage.alertmanager("alertmanager.yml", node))
-    stage.furnish(node)
+    stage.furnish(node, wait="2s")
     stage.task_api.latency = SLOW
 
     push = the_push(stage)
@@ -52,7 +52,7 @@ def test_by_webhook_silence_leads_to_the_secondary_who_acknowledges_from_the_mai
         "opened_incident: SEV2 for task-api",
         "step_started: Paged alice (platform-primary, step 1 of 3)",
         "sent: Notified alice by phone (ntfy)",
-        "step_timed_out: Paged bob (platform-secondary, step 2 of 3): nobody acknowledged within 3s",
+        "step_timed_out: Paged bob (platform-secondary, step 2 of 3): nobody acknowledged within 2s",
         "sent: Notified bob by mail (email)",
         "acknowledged: bob acknowledged it",
         "mitigated: All its alerts ended at their source",
