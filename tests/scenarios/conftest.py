@@ -1,6 +1,5 @@
 """Every scenario runs on all three stores: the simulated one in memory, SQLite and PostgreSQL."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.migrated import emptied_database, migrated_directory
+from tests.postgres import Postgres
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.person import Person
 from tests.scenarios.provider import Provider
@@ -21,38 +21,56 @@ from tocsin.engine.store.protocol import Store
 MakeHouse = Callable[..., House]
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[VirtualClock], Store]]:
-    """Makes this scenario's store, of each kind in turn."""
-    stores: list[Store] = []
-    numbers = itertools.count()
+class Stores:
+    """Makes the stores of one scenario, all of one kind."""
 
-    def make(clock: VirtualClock) -> Store:
-        if request.param == "memory":
+    def __init__(self, kind: str, directory: Path, postgres: Callable[[], Postgres]) -> None:
+        self.kind = kind
+        self._directory, self._postgres = directory, postgres
+        self._made: list[Store] = []
+        self._url = ""
+
+    def make(self, clock: VirtualClock) -> Store:
+        """A fresh one."""
+        if self.kind == "memory":
             store: Store = MemoryStore(lambda: micros(clock.now()))
-        elif request.param == "sqlite":
-            data = migrated_directory(tmp_path / f"data{next(numbers)}")
+        elif self.kind == "sqlite":
+            data = migrated_directory(self._directory / f"data{len(self._made)}")
             store = open_store(data, None, on_wake=lambda topics: None)
         else:
-            url = emptied_database(request.getfixturevalue("postgres"))
-            store = open_store(None, url, on_wake=lambda topics: None)
-        stores.append(store)
+            self._url = emptied_database(self._postgres())
+            store = open_store(None, self._url, on_wake=lambda topics: None)
+        self._made.append(store)
         return store
 
-    yield make
-    for store in stores:
-        store.close()
+    def another(self) -> Store:
+        """The same database for a second node. Only PostgreSQL has more than one door to it."""
+        if self.kind != "postgresql":
+            return self._made[-1]
+        self._made.append(open_store(None, self._url, on_wake=lambda topics: None))
+        return self._made[-1]
+
+    def close(self) -> None:
+        for store in self._made:
+            store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stores]:
+    made = Stores(request.param, tmp_path, lambda: request.getfixturevalue("postgres"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def make_house(make_store: Callable[[VirtualClock], Store]) -> Iterator[MakeHouse]:
+def make_house(stores: Stores) -> Iterator[MakeHouse]:
     """Builds a house of `house.yaml` with these nouns of its own, at an instant. Whatever the story, at its end the house
     owes nobody anything."""
     houses: list[House] = []
 
     def make(at: datetime = START, **nouns: Any) -> House:
         clock = VirtualClock(at.astimezone(UTC))
-        house = House(make_store(clock), clock, configured(**nouns), Provider())
+        house = House(stores.make(clock), clock, configured(**nouns), Provider())
         houses.append(house)
         return house
 

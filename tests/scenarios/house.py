@@ -72,15 +72,22 @@ def configured(**nouns: Any) -> str:
 
 
 class House:
-    """A running Tocsin. `world` is the engine on `store`; `provider` is all that it sends to."""
+    """A running Tocsin. `world` is the engine on `store`; `provider` is all that it sends to. Without a `configuration` it
+    finds one there, as a second node does."""
 
     def __init__(
-        self, store: Store, clock: VirtualClock, configuration: str, provider: Provider, node: str = "one"
+        self,
+        store: Store,
+        clock: VirtualClock,
+        configuration: str | None,
+        provider: Provider,
+        node: str = "one",
     ) -> None:
         self.store, self.clock, self.provider = store, clock, provider
-        files = (ConfigFile("house.yaml", configuration),)
-        view = store.run(lambda tx: apply_view(tx, ApplyConfiguration(files), "tests", clock.now()))
-        assert view.applied, view.problems
+        if configuration is not None:
+            request = ApplyConfiguration((ConfigFile("house.yaml", configuration),))
+            view = store.run(lambda tx: apply_view(tx, request, "tests", clock.now()))
+            assert view.applied, view.problems
         self.world = SimulatedWorld(
             store,
             load,
