@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from tocsin.core.detect.gathering import Alert, Delta, Gathering
-from tocsin.core.detect.grouping import Group, GroupChange
+from tocsin.core.detect.group import Group
+from tocsin.core.detect.group_events import GroupChange
 from tocsin.core.detect.records import AlertRow, AlertStateRow
 from tocsin.core.reasons import Reason
 

@@ -9,7 +9,8 @@ from enum import IntEnum
 import msgspec
 
 from tocsin.core.configuration import TimeInterval
-from tocsin.core.detect.grouping import Group, GroupChange
+from tocsin.core.detect.group import Group
+from tocsin.core.detect.group_events import GroupChange
 from tocsin.core.detect.inhibition import Role
 from tocsin.core.detect.routing import ResolvedRoute
 from tocsin.core.detect.silences import CompiledSilence

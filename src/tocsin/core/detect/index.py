@@ -28,7 +28,7 @@ from tocsin.core.detect.gathering import (
     for_flush,
     what_changed,
 )
-from tocsin.core.detect.grouping import Group, episode_over, removable_at
+from tocsin.core.detect.group import Group, episode_over, removable_at
 from tocsin.core.detect.judging import Judge
 from tocsin.core.detect.leases import LeaseWheel
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
