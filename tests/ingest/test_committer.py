@@ -1,7 +1,8 @@
 """Generations end in order, each answer after its own."""
 
-import asyncio
 from collections.abc import Sequence
+
+import structlog
 
 from tests.ingest.knocking import START
 from tocsin.core.detect.signal import InboxRow, Parsed, Report
@@ -72,16 +73,14 @@ async def test_a_cancelled_request_does_not_hold_up_the_others() -> None:
 
 async def test_a_report_that_breaks_its_listener_is_still_answered() -> None:
     disk = Disk()
-    broken = asyncio.get_running_loop()
-    complaints: list[dict[str, object]] = []
-    broken.set_exception_handler(lambda loop, context: complaints.append(context))
 
     def listener(reports: list[Report]) -> None:
         raise RuntimeError("the engine's fault")
 
     committer = Committer(disk.append, listener, lambda number, requests: None)
-    await committer.add(request())
-    assert len(complaints) == 1
+    with structlog.testing.capture_logs() as logs:
+        await committer.add(request())
+    assert [line["event"] for line in logs] == ["listener_failed"]
     await committer.close()
 
 

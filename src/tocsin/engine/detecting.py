@@ -5,6 +5,7 @@ ahead of the store only while a transaction is under way; when one fails the ind
 inbox is read from the committed cursor.
 """
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -66,6 +67,7 @@ class Detecting:
         self._on_unknown = on_unknown
         self._on_ownership = on_ownership
         self._beating = Beating(engine)
+        self._turn = threading.Lock()
         self._epoch: int | None = None
         self._cursor = 0
         self._index: Detection | None = None
@@ -96,14 +98,19 @@ class Detecting:
             return held.epoch, held.cursor
 
         held = self.engine.store.run(take)
+        if held is None or held[0] != self._epoch:
+            with self._turn:  # a step under way ends first; its commit finds the epoch gone
+                self._turn_over(held)
+        return self.owned
+
+    def _turn_over(self, held: tuple[int, int] | None) -> None:
         if held is None:
             self._lose()
-        elif held[0] != self._epoch:
-            log.info("owns detection", node=self.node, epoch=held[0])
-            self._epoch, self._cursor = held
-            self._drop()
-            self._on_ownership(True)
-        return self.owned
+            return
+        log.info("owns detection", node=self.node, epoch=held[0])
+        self._epoch, self._cursor = held
+        self._drop()
+        self._on_ownership(True)
 
     def _let_senders_speak_first(self, tx: Transaction, now: datetime) -> None:
         """After an outage much may be over that still looks open: whatever was due meanwhile waits for the senders' next
@@ -114,10 +121,11 @@ class Detecting:
 
     def release(self) -> None:
         """Let a successor begin at once."""
-        if self.owned:
-            self.engine.store.run(lambda tx: tx.ownership.release(self.node))
-            self._epoch = None
-            self._drop()
+        with self._turn:
+            if self.owned:
+                self.engine.store.run(lambda tx: tx.ownership.release(self.node))
+                self._epoch = None
+                self._drop()
 
     def _lose(self) -> None:
         if self.owned:
@@ -167,13 +175,18 @@ class Detecting:
         return len(self._offered) > REPORTS
 
     def clock_stepped(self, now: datetime) -> None:
-        if self._index is not None:
-            self._index.grant_grace(micros(now + GRACE_AFTER_STEP))
+        with self._turn:
+            if self._index is not None:
+                self._index.grant_grace(micros(now + GRACE_AFTER_STEP))
 
     # --- one step ------------------------------------------------------------------------------------------------
 
     def process(self, now: datetime) -> Step:
         """Take one helping of whatever is there: reports, leases and silences that ran out, groups whose timer is due."""
+        with self._turn:
+            return self._take_turn(now)
+
+    def _take_turn(self, now: datetime) -> Step:
         if self._epoch is None:
             return Step(0, [])
         try:

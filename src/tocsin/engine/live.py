@@ -18,6 +18,7 @@ from tocsin.core.instants import instant, micros
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import OUTAGE, Detecting
+from tocsin.engine.detection_thread import DetectionThread
 from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
 from tocsin.engine.kinds import AGENDA_TOPIC
 from tocsin.engine.sending import Arrival, Departure
@@ -28,9 +29,6 @@ log = structlog.get_logger()
 SAFETY_POLL = 1.0
 SAFETY_POLL_MICROS = 1_000_000
 NEVER = 2**63 - 1
-BREATH = (
-    0.005  # seconds between two detection commits under a stream: the disk is shared with those who accept
-)
 CHECK_EVERY = 10.0  # the invariant
 CLOCK_STEP = timedelta(seconds=5)
 CATCH_UP_AT_MOST = 3.0  # seconds that timers wait at a start for what was accepted before it
@@ -60,12 +58,12 @@ class LiveWorld:
         self._agenda = asyncio.Event()
         self._next_due = NEVER  # when the agenda's loop means to wake
         self._heard_due = NEVER  # the earliest instant heard of since it last asked the store
-        self._inbox = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._configuration = asyncio.Event()
         self._arrivals: list[Arrival] = []
         self._arrived = asyncio.Event()
         self._renewing = asyncio.Lock()
+        self._detection = DetectionThread(detecting, clock, self.carry, self._rested, self._detection_failed)
         self._renewed_at = clock.now()
 
     # --- doors of the world --------------------------------------------------------------------------------------
@@ -85,7 +83,7 @@ class LiveWorld:
             if topic.startswith(AGENDA_TOPIC):
                 self._due_at(int(topic.removeprefix(AGENDA_TOPIC)))
         if "inbox" in topics:
-            self._inbox.set()
+            self._detection.wake()
         if "configuration" in topics:
             self._configuration.set()
         self._on_topics(topics)
@@ -98,9 +96,9 @@ class LiveWorld:
             self._agenda.set()
 
     def accepted(self, reports: Sequence[Report]) -> None:
-        """These reports are durable in the inbox; on the event loop."""
+        """These reports are durable in the inbox. From any thread."""
         self.detecting.offer(reports)
-        self._inbox.set()
+        self._detection.wake()
 
     def carry(self, departures: list[Departure]) -> None:
         """From any thread."""
@@ -111,6 +109,14 @@ class LiveWorld:
         assert self.carrier is not None
         if departures:
             self.carrier.carry(departures)
+
+    def _rested(self) -> None:
+        """Detection has caught up. From its thread."""
+        if self._loop is not None and not self._caught_up.is_set():
+            self._loop.call_soon_threadsafe(self._caught_up.set)
+
+    def _detection_failed(self) -> None:
+        self.engine.counters.loop_failures["detection"] += 1
 
     def brought(self, arrival: Arrival) -> None:
         self._arrivals.append(arrival)
@@ -126,7 +132,6 @@ class LiveWorld:
         for name, loop in (
             ("agenda", self._agenda_loop),
             ("arrivals", self._arrivals_loop),
-            ("detection", self._detection_loop),
             ("ownership", self._ownership_loop),
             ("configuration", self._configuration_loop),
             ("invariant", self._invariant_loop),
@@ -134,6 +139,7 @@ class LiveWorld:
             ("clock", self._clock_loop),
         ):
             self._tasks.append(asyncio.create_task(self._forever(name, loop), name=name))
+        self._detection.start()
 
     async def stop(self, grace: float = 5.0) -> None:
         """Stop claiming, let sends come back and be settled, give up ownership."""
@@ -142,6 +148,7 @@ class LiveWorld:
             if task not in arrivals:
                 task.cancel()
         await asyncio.gather(*(t for t in self._tasks if t not in arrivals), return_exceptions=True)
+        await asyncio.to_thread(self._detection.stop)
         if self.carrier is not None:
             await self.carrier.stop(grace)
         for task in arrivals:
@@ -211,27 +218,13 @@ class LiveWorld:
         if self.carrier is not None and self.carrier.was_full():
             self._due_at(micros(self.clock.now()))  # room came free for what waits
 
-    async def _detection_loop(self) -> None:
-        while True:
-            self._inbox.clear()
-            if not self.detecting.owned:
-                self._caught_up.set()  # another node's business
-                await self._sleep(self._inbox, None)
-                continue
-            began = self._loop.time() if self._loop else 0.0
-            step = await self.run(self.detecting.process, self.clock.now())
-            self._carry(step.departures)
-            if not step.done:
-                self._caught_up.set()
-                await self._sleep(self._inbox, self.detecting.next_due())
-            elif self._loop is not None and not self.detecting.backlogged:
-                await asyncio.sleep(max(0.0, BREATH - (self._loop.time() - began)))
-
     async def _ownership_loop(self) -> None:
         while True:
             await self.run(self.clock.agree, lambda: self.engine.store.read(lambda tx: tx.now()))
             if await self._renew():
-                self._inbox.set()
+                self._detection.wake()
+            else:
+                self._caught_up.set()  # another node's business
             await asyncio.sleep(self.detecting.lease.total_seconds() / 4)
 
     async def _renew(self) -> bool:
@@ -252,7 +245,7 @@ class LiveWorld:
             self._configuration.clear()
             if await self.run(self.engine.facts.reload):
                 self._on_topics(["configuration"])
-            self._inbox.set()
+            self._detection.wake()
 
     async def _invariant_loop(self) -> None:
         while True:

@@ -35,7 +35,8 @@ class Counters(Protocol):
 
 
 class Accept:
-    """`now` gives microseconds since the epoch. The callbacks run on the event loop and must be quick:
+    """`now` gives microseconds since the epoch. The callbacks must be quick and run on the event loop, but for
+    `on_accepted`, which runs on the inbox's thread:
 
     - `on_accepted(reports)`: durable, in the order of their inbox ids;
     - `on_renewed(renewal)`: alerts that were sent again unchanged, at most every ten seconds each. One that the engine

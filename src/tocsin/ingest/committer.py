@@ -44,8 +44,8 @@ class Generation(msgspec.Struct):
 
 
 class Committer:
-    """`append` blocks until its rows are durable and returns the first id. `on_durable` and `on_failed` run on the event
-    loop, before any answer of that generation."""
+    """`append` blocks until its rows are durable and returns the first id. Before any answer of a generation
+    `on_durable` runs on this committer's thread, `on_failed` on the event loop."""
 
     def __init__(
         self,
@@ -134,17 +134,26 @@ class Committer:
     def _commit_all(self) -> None:
         assert self._loop is not None
         while (generation := self._work.get()) is not None:
-            first: int | None = None
-            try:
-                first = self._append([request.row for request in generation.requests])
-            except (
-                Exception
-            ):  # the loop's edge: whatever the store raised, these are answered 503 and the next are tried
-                log.exception("inbox_append_failed", requests=len(generation.requests))
+            first = self._commit(generation)
             try:
                 self._loop.call_soon_threadsafe(self._ended, generation, first)
             except RuntimeError:  # the event loop is gone, and with it whoever waited
                 return
+
+    def _commit(self, generation: Generation) -> int | None:
+        """The first id, and the reports handed on from here: whoever decides need not wait for a turn of the event loop."""
+        try:
+            first = self._append([request.row for request in generation.requests])
+        except (
+            Exception
+        ):  # the loop's edge: whatever the store raised, these are answered 503 and the next are tried
+            log.exception("inbox_append_failed", requests=len(generation.requests))
+            return None
+        try:
+            self._on_durable(_reports(generation, first))
+        except Exception:  # they are in the inbox, whatever their listener makes of it
+            log.exception("listener_failed", requests=len(generation.requests))
+        return first
 
     def _ended(self, generation: Generation, first: int | None) -> None:
         self._under_way = None
@@ -154,15 +163,6 @@ class Committer:
         try:
             if first is None:
                 self._on_failed(generation.number, generation.requests)
-            else:
-                self._on_durable(
-                    [
-                        Report(
-                            first + index, request.row.integration, request.row.received_at, request.parsed
-                        )
-                        for index, request in enumerate(generation.requests)
-                    ]
-                )
         finally:
             for answer in generation.answers:
                 if answer.done():  # its request was cancelled
@@ -171,3 +171,10 @@ class Committer:
                     answer.set_exception(NotStored())
                 else:
                     answer.set_result(None)
+
+
+def _reports(generation: Generation, first: int) -> list[Report]:
+    return [
+        Report(first + index, request.row.integration, request.row.received_at, request.parsed)
+        for index, request in enumerate(generation.requests)
+    ]
