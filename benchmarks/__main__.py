@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,10 @@ import pytest
 from rich.console import Console
 
 from benchmarks.bench import QUICK, Bench, Benchmark, Sizes
-from benchmarks.load import BrokenRun
 from benchmarks.measures import accepting, answering, oncall, paging, processing, timers, weighing
-from benchmarks.processes import DoesNotStart, free_port
+from benchmarks.processes import free_port
 from benchmarks.results import NotMeasured, Row, as_markdown, as_table, report
-from benchmarks.servers import Contenders, NeverDone
+from benchmarks.servers import Contenders
 from benchmarks.sink import sink
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -66,9 +66,11 @@ def main() -> int:
                     for row in BENCHMARKS[name](bench):
                         rows.append(row)
                         console.print(_line(row), highlight=False)
-                except (BrokenRun, DoesNotStart, NeverDone, pytest.skip.Exception) as why:
+                except pytest.skip.Exception as why:
                     not_measured.append(NotMeasured(name, str(why)))
-                    console.print(f"{name}: not measured: {why}", markup=False, highlight=False)
+                except Exception as why:  # noqa: BLE001  the edge of the loop: one that fails must not cost the others
+                    not_measured.append(NotMeasured(name, f"{type(why).__name__}: {why}"))
+                    traceback.print_exc()
                 console.print(f"[dim]{name} took {time.monotonic() - began_at:.0f} s[/dim]", highlight=False)
     said = report(asked.quick, rows, not_measured)
     console.print()

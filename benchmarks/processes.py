@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -40,6 +41,9 @@ def running(
     root = psutil.Process(process.pid)
     try:
         yield root
+    except BaseException:
+        print(f"{log.name}, the end of it:\n{_end(log)}", file=sys.stderr)
+        raise
     finally:
         family = tree(root)
         for member in family:
@@ -58,8 +62,12 @@ def wait_until(true: Callable[[], bool], process: psutil.Process, log: Path, pol
             or not process.is_running()
             or process.status() == psutil.STATUS_ZOMBIE
         ):
-            raise DoesNotStart(f"{log.name} says: {log.read_text(errors='replace')[-2000:]}")
+            raise DoesNotStart(f"{log.stem} was not ready within {READY_WITHIN:.0f} s")
         time.sleep(poll)
+
+
+def _end(log: Path) -> str:
+    return log.read_text(errors="replace")[-4000:]
 
 
 def tree(root: psutil.Process) -> list[psutil.Process]:

@@ -60,17 +60,21 @@ class _Connection(asyncio.Protocol):
             self._answer.set_result(self._parser.get_status_code())
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(0)
 
     async def send(self, request: bytes) -> None:
         """Raises BrokenRun unless the answer is 2xx."""
-        assert self._transport is not None
+        if self._transport is None:
+            raise BrokenRun("the server closed a connection")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         status = await self._answer
         if status // 100 != 2:
-            raise BrokenRun(f"a request was answered {status}")
+            raise BrokenRun(
+                f"a request was answered {status}" if status else "a connection broke in mid-request"
+            )
 
 
 async def _connections(target: Target, count: int) -> list[_Connection]:

@@ -15,7 +15,7 @@ import msgspec
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks import house
-from benchmarks.processes import cpu_seconds, free_port, get, memory, running, wait_until
+from benchmarks.processes import DoesNotStart, cpu_seconds, free_port, get, memory, running, wait_until
 
 DRAINED_WITHIN = 900.0
 
@@ -194,7 +194,7 @@ class Contenders:
         with running(command, {**self._environment, **environment}, log) as process:
             code = process.wait(timeout=120)
         if code:
-            raise NeverDone(f"tocsin apply failed: {log.read_text(errors='replace')[-2000:]}")
+            raise DoesNotStart(f"tocsin apply failed: {log.read_text(errors='replace')[-2000:]}")
 
     @contextlib.contextmanager
     def _data(self) -> Iterator[Path]:
