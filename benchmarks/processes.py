@@ -42,7 +42,9 @@ def running(
     try:
         yield root
     except BaseException:
-        print(f"{log.name}, the end of it:\n{_end(log)}", file=sys.stderr)
+        code = process.poll()
+        lives = "lives" if code is None else f"ended with {code}"
+        print(f"{log.stem} {lives}; the end of what it said:\n{_end(log)}", file=sys.stderr)
         raise
     finally:
         family = tree(root)
