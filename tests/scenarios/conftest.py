@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.migrated import emptied_database, migrated_directory
 from tests.postgres import Postgres
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.person import Person
 from tests.scenarios.provider import Provider
-
 from tocsin.core.instants import micros
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.store.memory.store import MemoryStore

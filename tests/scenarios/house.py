@@ -12,16 +12,17 @@ through the real doors.
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
 from tests.scenarios import senders
 from tests.scenarios.person import SECRET, Person
 from tests.scenarios.provider import Heard, Provider
 from tests.scenarios.senders import FOR_EVER, Labels, labelled
-
 from tocsin.channels import registry
 from tocsin.config.answers import ConfigFile
 from tocsin.config.load import load
@@ -127,7 +128,10 @@ class House:
         self.fire([(alertname, labels)], lasts, annotations)
 
     def fire(
-        self, alerts: list[tuple[str, Labels]], lasts: timedelta = FOR_EVER, annotations: Labels | None = None
+        self,
+        alerts: Sequence[tuple[str, Labels]],
+        lasts: timedelta = FOR_EVER,
+        annotations: Labels | None = None,
     ) -> None:
         """Many in one request."""
         body = []
@@ -141,7 +145,7 @@ class House:
         """Prometheus reports its end."""
         self.end([(alertname, labels)])
 
-    def end(self, alerts: list[tuple[str, Labels]]) -> None:
+    def end(self, alerts: Sequence[tuple[str, Labels]]) -> None:
         body = []
         for alertname, labels in alerts:
             whole = labelled(alertname, labels)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.scenarios.provider import Heard
-
 from tocsin.channels.links import LinkClaims, verify
 from tocsin.control.requests import Act, Acted
 from tocsin.core.respond.incident import (

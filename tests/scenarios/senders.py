@@ -56,7 +56,9 @@ def alertmanager_webhook(
     return json.dumps(message).encode()
 
 
-def pagerduty_event(action: str, key: str, summary: str, severity: str, payload: Mapping[str, object]) -> bytes:
+def pagerduty_event(
+    action: str, key: str, summary: str, severity: str, payload: Mapping[str, object]
+) -> bytes:
     event = {
         "routing_key": "pd-key",
         "event_action": action,

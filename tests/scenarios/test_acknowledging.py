@@ -6,8 +6,6 @@ from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
 
-from tocsin.core.severity import Severity
-
 
 def test_acknowledging_stops_the_escalation(house: House, alice: Person, bob: Person, carol: Person) -> None:
     house.fires("DiskFull", severity="critical")
@@ -46,7 +44,9 @@ def test_the_first_answer_is_measured_against_the_target_of_its_severity(house: 
     house.tells("acknowledged: after 6m, later than the 5m asked of SEV1")
 
 
-def test_acknowledged_and_silent_is_asked_then_escalated_again(house: House, alice: Person, bob: Person) -> None:
+def test_acknowledged_and_silent_is_asked_then_escalated_again(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()
     alice.new()
@@ -117,19 +117,9 @@ def test_a_worse_alert_joining_an_acknowledged_incident_pages_again(make_house: 
     )
 
 
-def test_a_worse_alert_joining_a_snoozed_incident_ends_the_snooze(make_house: MakeHouse) -> None:
-    house = make_house(routes={"group_by": ["service"], "group_wait": "0s", "page": "platform"})
-    alice = house.person("alice")
-    house.fires("SlowAnswers", severity="SEV2")
-    alice.was_paged("SlowAnswers")
-    alice.snoozes(hours=3)
-    house.passes(minutes=30)
-    house.fires("EverythingDown", severity="SEV1")
-    alice.was_paged("[SEV1]")
-    house.tells("snoozed", "severity_raised: SEV1", "severity_raised: Paged alice")
-
-
-def test_an_alert_of_the_same_severity_joins_quietly_once_acknowledged(house: House, alice: Person, bob: Person) -> None:
+def test_an_alert_of_the_same_severity_joins_quietly_once_acknowledged(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical", instance="api-1")
     alice.acknowledges()
     alice.new()
@@ -140,7 +130,9 @@ def test_an_alert_of_the_same_severity_joins_quietly_once_acknowledged(house: Ho
     house.tells("acknowledged", "joined_incident: instance=api-2")
 
 
-def test_a_person_pulled_in_keeps_being_paged_when_the_owner_acknowledges(house: House, alice: Person, carol: Person) -> None:
+def test_a_person_pulled_in_keeps_being_paged_when_the_owner_acknowledges(
+    house: House, alice: Person, carol: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()
     alice.pulls_in("carol")
@@ -173,71 +165,9 @@ def test_the_bundle_acknowledges_what_it_lists_and_nothing_else(house: House, al
     }
 
 
-def test_a_snooze_ends_and_pages_the_snoozer_who_is_on_call(house: House, alice: Person, bob: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    alice.snoozes(hours=2)
-    alice.new()
-    house.passes(hours=1, minutes=59)
-    alice.hears_nothing()
-    house.passes(minutes=1)
-    alice.was_paged("DiskFull")
-    house.passes(minutes=10)
-    bob.was_paged("DiskFull")
-    house.tells("snoozed: alice snoozed it until 09:00 UTC (2h)", "snooze_ended: alice", "step_timed_out: bob")
-
-
-def test_a_snooze_by_the_secondary_pages_them_first(house: House, alice: Person, bob: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    bob.snoozes(hours=1)
-    alice.new()
-    house.passes(hours=1)
-    bob.was_paged("DiskFull")
-    alice.hears_nothing()
-    house.passes(minutes=10)
-    alice.was_paged("DiskFull")
-    house.tells("snoozed: bob", "snooze_ended: Paged bob, who had snoozed it and is on call", "step_timed_out: alice")
-
-
-def test_a_snooze_by_somebody_off_call_ends_with_whoever_is(house: House, alice: Person, dan: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    dan.snoozes(hours=1)
-    alice.new()
-    house.passes(hours=1)
-    alice.was_paged("DiskFull")
-    dan.is_not_paged()
-    house.tells("snoozed: dan", "snooze_ended: Paged alice")
-
-
-def test_a_snooze_lasts_a_day_at_most(house: House, alice: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    assert "1d at most" in alice.snoozes(hours=25).refused
-    assert not alice.snoozes(hours=24).refused
-
-
-def test_a_snooze_is_void_when_the_source_resolves(house: House, alice: Person, bob: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    alice.snoozes(hours=2)
-    alice.new()
-    house.passes(minutes=30)
-    house.ends("DiskFull", severity="critical")
-    assert house.incident().state == "mitigated"
-    house.passes(hours=4)
-    alice.is_not_paged()
-    bob.is_not_paged()
-    house.tells("snoozed", "mitigated", "resolved_by_source")
-
-
-def test_a_snooze_ends_early_when_it_gets_worse(house: House, alice: Person, dan: Person) -> None:
-    house.fires("DiskFull", severity="critical")
-    alice.snoozes(hours=2)
-    alice.new()
-    house.passes(minutes=10)
-    dan.sets(Severity.SEV1)
-    alice.was_paged("[SEV1]")
-    house.tells("snoozed", "severity_raised: dan raised the severity from SEV2 to SEV1", "severity_raised: Paged alice")
-
-
-def test_the_acknowledgement_passes_on_when_a_shift_is_handed_over(house: House, alice: Person, bob: Person) -> None:
+def test_the_acknowledgement_passes_on_when_a_shift_is_handed_over(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.until(house.now + timedelta(days=6, hours=23, minutes=50))
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()

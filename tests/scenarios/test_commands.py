@@ -3,18 +3,21 @@
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
-
 from tocsin.core.severity import Severity
 
 
-def test_forced_escalation_of_an_acknowledged_incident_pages_the_next_step(house: House, alice: Person, bob: Person) -> None:
+def test_forced_escalation_of_an_acknowledged_incident_pages_the_next_step(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()
     house.passes(minutes=3)
     alice.escalates()
     bob.was_paged("DiskFull")
     assert house.incident().state == "detected"
-    house.tells("acknowledged: alice", "escalated_by_hand: alice escalated it", "escalated_by_hand: Paged bob")
+    house.tells(
+        "acknowledged: alice", "escalated_by_hand: alice escalated it", "escalated_by_hand: Paged bob"
+    )
 
 
 def test_a_double_click_escalates_once(house: House, alice: Person, bob: Person) -> None:
@@ -23,7 +26,9 @@ def test_a_double_click_escalates_once(house: House, alice: Person, bob: Person)
     house.passes(seconds=2)
     alice.escalates()
     bob.was_paged(times=1)
-    assert [line.reason for line in house.timeline()].count("escalated_by_hand") == 2  # who did, and whom it paged
+    assert [line.reason for line in house.timeline()].count(
+        "escalated_by_hand"
+    ) == 2  # who did, and whom it paged
 
 
 def test_escalating_by_hand_goes_on_to_the_last_resort(house: House, carol: Person) -> None:
@@ -48,7 +53,9 @@ def test_a_reassigned_incident_pages_the_other_person_and_comes_back_unanswered(
     house.tells("reassigned: alice handed it to carol", "step_timed_out: Paged alice")
 
 
-def test_a_reassigned_incident_is_the_other_persons_once_acknowledged(house: House, alice: Person, carol: Person) -> None:
+def test_a_reassigned_incident_is_the_other_persons_once_acknowledged(
+    house: House, alice: Person, carol: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.reassigns("carol")
     carol.acknowledges()
@@ -67,7 +74,9 @@ def test_an_incident_handed_to_another_policy_starts_at_its_first_step(make_hous
     house.passes(minutes=5)
     house.person("carol").was_paged("DiskFull")
     house.person("bob").hears_nothing()
-    house.tells("reassigned: alice handed it to the policy database", "reassigned: Paged dan", "exhausted: database")
+    house.tells(
+        "reassigned: alice handed it to the policy database", "reassigned: Paged dan", "exhausted: database"
+    )
 
 
 def test_a_handover_to_somebody_unknown_is_refused_and_changes_nothing(house: House, alice: Person) -> None:
@@ -78,7 +87,9 @@ def test_a_handover_to_somebody_unknown_is_refused_and_changes_nothing(house: Ho
     assert house.incident() == before
 
 
-def test_a_person_pulled_in_is_paged_beside_the_escalation(house: House, alice: Person, bob: Person, carol: Person) -> None:
+def test_a_person_pulled_in_is_paged_beside_the_escalation(
+    house: House, alice: Person, bob: Person, carol: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.pulls_in("carol")
     carol.was_paged("DiskFull", by="hook")

@@ -26,7 +26,9 @@ def test_waiting_pages_list_the_worst_first(house: House, alice: Person) -> None
     assert [item.severity for item in bundle.message.items] == ["SEV1", "SEV2"]
 
 
-def test_a_storm_on_one_service_does_not_delay_another_services_first_page(house: House, alice: Person) -> None:
+def test_a_storm_on_one_service_does_not_delay_another_services_first_page(
+    house: House, alice: Person
+) -> None:
     house.fire([(f"Storm{number}", {"severity": "critical"}) for number in range(300)])
     storm = alice.new()
     assert sum(len(page.incidents) for page in storm) <= 50
@@ -44,7 +46,9 @@ def test_a_storm_becomes_few_messages_that_name_every_incident(house: House, ali
     assert [len(page.incidents) for page in pages] == [25, 25, 10]
 
 
-def test_an_acknowledged_incident_drops_out_of_a_waiting_bundle(house: House, alice: Person, bob: Person) -> None:
+def test_an_acknowledged_incident_drops_out_of_a_waiting_bundle(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("First", severity="critical")
     alice.new()
     house.fires("Second", severity="critical")
@@ -88,7 +92,11 @@ def test_a_hard_rejection_moves_to_the_next_method_at_once(house: House, alice: 
     alice.was_paged("DiskFull", by="mail")
     house.passes(minutes=5)
     alice.hears_nothing()
-    house.tells("rejected: 404 no such topic", "failed_over: hook failed for alice, so mail is used at once", "sent: by mail")
+    house.tells(
+        "rejected: 404 no such topic",
+        "failed_over: hook failed for alice, so mail is used at once",
+        "sent: by mail",
+    )
 
 
 def test_a_providers_outage_fails_over_and_comes_back(house: House, alice: Person) -> None:
@@ -113,7 +121,9 @@ def test_a_provider_that_asks_for_a_long_pause_fails_over_at_once(house: House, 
     alice.was_paged("DiskFull", by="mail")
 
 
-def test_a_person_who_cannot_be_reached_is_reported_to_the_admins(house: House, bob: Person, dan: Person) -> None:
+def test_a_person_who_cannot_be_reached_is_reported_to_the_admins(
+    house: House, bob: Person, dan: Person
+) -> None:
     house.provider.refuses("9911/bob")
     house.fires("DiskFull", severity="critical")
     house.passes(minutes=10)
@@ -150,7 +160,9 @@ def test_nothing_stale_is_sent_after_an_outage(house: House, alice: Person) -> N
         house.provider.works_again(address)
     house.passes(hours=1)
     alice.is_not_paged()
-    assert {n.state for n in house.shows().notifications if n.purpose == "page" and n.person == "alice"} == {"dropped"}
+    assert {n.state for n in house.shows().notifications if n.purpose == "page" and n.person == "alice"} == {
+        "dropped"
+    }
 
 
 def test_status_messages_are_given_up_after_an_hour(house: House, alice: Person) -> None:
@@ -182,7 +194,10 @@ def test_a_test_alert_pages_marked_test(house: House, alice: Person) -> None:
 
 
 def test_one_phone_behind_two_rules_hears_one_message(make_house: MakeHouse) -> None:
-    contact = {"hook": {"webhook": "http://127.0.0.1:9911/dora"}, "same": {"webhook": "http://127.0.0.1:9911/dora"}}
+    contact = {
+        "hook": {"webhook": "http://127.0.0.1:9911/dora"},
+        "same": {"webhook": "http://127.0.0.1:9911/dora"},
+    }
     dora = {"name": "Dora", "contact": contact, "notify": {"high": ["hook", "same"], "low": ["hook"]}}
     policy = {"steps": [{"page": "dora", "wait": "10m"}], "last_resort": ["carol"]}
     house = make_house(people={"dora": dora}, policies={"platform": policy})

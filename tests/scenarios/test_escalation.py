@@ -21,7 +21,11 @@ def test_a_page_carries_all_that_a_responder_needs(house: House, alice: Person) 
     )
     (page,) = alice.was_paged("Disk is 98% full")
     assert page.message.title == "[SEV2] task-api: Disk is 98% full"
-    for wanted in ("Since 2026-06-08 07:00 UTC (09:00 Europe/Berlin)", "https://runbooks.example/disk", "/incidents/1"):
+    for wanted in (
+        "Since 2026-06-08 07:00 UTC (09:00 Europe/Berlin)",
+        "https://runbooks.example/disk",
+        "/incidents/1",
+    ):
         assert wanted in page.message.text
 
 
@@ -97,14 +101,18 @@ def test_nobody_on_call_anywhere_rings_the_last_resort_at_once(make_house: MakeH
     later = {"every": "1 week", "handoff": "Mon 09:00", "from": "2026-09-07", "people": ["bob"]}
     house = make_house(
         schedules={"autumn": {"team": "platform", "layers": [{"rotation": later}]}},
-        policies={"platform": {"steps": [{"page": "autumn", "wait": "10m"}], "repeat": 3, "last_resort": ["carol"]}},
+        policies={
+            "platform": {"steps": [{"page": "autumn", "wait": "10m"}], "repeat": 3, "last_resort": ["carol"]}
+        },
     )
     house.fires("DiskFull", severity="critical")
     house.person("carol").was_paged("DiskFull")
     house.tells("nobody_on_call", "exhausted", "last_resort: Paged carol (last resort)")
 
 
-def test_the_policy_repeats_as_often_as_it_says(house: House, alice: Person, bob: Person, carol: Person) -> None:
+def test_the_policy_repeats_as_often_as_it_says(
+    house: House, alice: Person, bob: Person, carol: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.was_paged(times=1)
     house.passes(minutes=20)
@@ -114,7 +122,9 @@ def test_the_policy_repeats_as_often_as_it_says(house: House, alice: Person, bob
     carol.hears_nothing()
     house.passes(seconds=1)
     carol.was_paged("DiskFull")
-    house.tells("step_timed_out: bob", "policy_repeated: round 2 of 2", "step_timed_out: alice", "exhausted: 2 rounds")
+    house.tells(
+        "step_timed_out: bob", "policy_repeated: round 2 of 2", "step_timed_out: alice", "exhausted: 2 rounds"
+    )
 
 
 def test_nobody_answers_for_three_hours_and_the_last_resort_still_rings(
@@ -133,7 +143,9 @@ def test_nobody_answers_for_three_hours_and_the_last_resort_still_rings(
     house.passes(minutes=20)
     carol.hears_nothing()
     dan.hears_nothing()
-    house.tells("exhausted", "last_resort: again every 15m", "last_resort", "last_resort", "acknowledged: carol")
+    house.tells(
+        "exhausted", "last_resort: again every 15m", "last_resort", "last_resort", "acknowledged: carol"
+    )
 
 
 def test_a_second_alert_in_the_group_neither_pages_anew_nor_restarts_the_escalation(
@@ -167,19 +179,25 @@ def test_a_changed_policy_leaves_a_running_escalation_alone(
     house.tells("step_timed_out: step 2 of 2", incident=1)
 
 
-def test_a_policy_that_is_gone_still_escalates_what_began_with_it(house: House, alice: Person, bob: Person) -> None:
+def test_a_policy_that_is_gone_still_escalates_what_began_with_it(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
     replacement = {"steps": [{"page": "carol", "wait": "1m"}], "last_resort": ["carol"]}
     routes = {"group_by": ["alertname"], "group_wait": "0s", "page": "other", "severity": "SEV2"}
     services = {name: {"team": "platform", "policy": "other"} for name in ("task-api", "billing")}
-    house.applies(prune=True, policies={"platform": None, "other": replacement}, routes=routes, services=services)
+    house.applies(
+        prune=True, policies={"platform": None, "other": replacement}, routes=routes, services=services
+    )
     house.passes(minutes=10)
     bob.was_paged("DiskFull")
     assert len(house.incidents()) == 1
 
 
-def test_who_is_on_call_is_asked_at_the_moment_of_each_step(house: House, alice: Person, carol: Person) -> None:
+def test_who_is_on_call_is_asked_at_the_moment_of_each_step(
+    house: House, alice: Person, carol: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
     house.overrides("platform-secondary", "carol", house.now, house.now.replace(hour=20))

@@ -22,7 +22,9 @@ def test_a_one_minute_flap_that_nobody_answers_reaches_the_secondary_on_time(
     bob.was_paged("DiskFull")
     assert len(house.incidents()) == 1
     assert house.why("DiskFull") == "reopened_incident"
-    house.tells("resolved_by_source", "flapping: the next step follows at 07:10 UTC as before", "step_timed_out: bob")
+    house.tells(
+        "resolved_by_source", "flapping: the next step follows at 07:10 UTC as before", "step_timed_out: bob"
+    )
 
 
 def test_a_wait_that_ran_out_while_it_was_away_is_over(house: House, alice: Person, bob: Person) -> None:
@@ -76,7 +78,9 @@ def test_an_acknowledged_flap_stays_quiet_and_says_so(house: House, alice: Perso
     house.tells("mitigated", "quiet_after_ack: alice had acknowledged it", "reopened: its quiet time is over")
 
 
-def test_the_quiet_after_an_acknowledgement_is_not_prolonged_by_more_flaps(house: House, alice: Person) -> None:
+def test_the_quiet_after_an_acknowledgement_is_not_prolonged_by_more_flaps(
+    house: House, alice: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()
     alice.new()
@@ -88,7 +92,11 @@ def test_the_quiet_after_an_acknowledgement_is_not_prolonged_by_more_flaps(house
     alice.is_not_paged()
     house.passes(minutes=6)  # quiet for half an hour since it first came back, at 07:06
     alice.was_paged("DiskFull")
-    house.tells("quiet_after_ack: before 07:36 UTC", "quiet_after_ack: before 07:36 UTC", "reopened: its quiet time is over")
+    house.tells(
+        "quiet_after_ack: before 07:36 UTC",
+        "quiet_after_ack: before 07:36 UTC",
+        "reopened: its quiet time is over",
+    )
 
 
 def test_what_comes_back_worse_after_an_acknowledgement_pages(house: House, alice: Person) -> None:

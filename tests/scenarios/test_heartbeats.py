@@ -3,12 +3,18 @@
 from typing import Any
 
 import pytest
+
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
 
 BEATS: dict[str, Any] = {
-    "watchdog": {"every": "5m", "grace": "1m", "matchers": ['alertname="Watchdog"'], "labels": {"severity": "critical"}},
+    "watchdog": {
+        "every": "5m",
+        "grace": "1m",
+        "matchers": ['alertname="Watchdog"'],
+        "labels": {"severity": "critical"},
+    },
     "backup": {"every": "1h", "grace": "10m", "key": "backup-key", "labels": {"severity": "critical"}},
 }
 
@@ -64,7 +70,9 @@ def test_a_ping_that_does_not_come_pages(house: House, alice: Person) -> None:
     house.tells("opened_incident", "resolved_by_source")
 
 
-def test_a_heartbeat_never_heard_of_is_waited_for_from_when_it_was_configured(house: House, alice: Person) -> None:
+def test_a_heartbeat_never_heard_of_is_waited_for_from_when_it_was_configured(
+    house: House, alice: Person
+) -> None:
     house.passes(minutes=6)
     (page,) = alice.was_paged("watchdog")
     description = house.incident().description
@@ -90,7 +98,9 @@ def test_a_missing_heartbeat_escalates_like_any_alert(house: House, bob: Person)
     house.tells("step_started", "step_timed_out: bob")
 
 
-def test_a_heartbeat_taken_out_of_the_configuration_is_waited_for_no_more(house: House, alice: Person) -> None:
+def test_a_heartbeat_taken_out_of_the_configuration_is_waited_for_no_more(
+    house: House, alice: Person
+) -> None:
     keeps_beating(house, 5)
     house.applies(prune=True)
     house.passes(hours=2)

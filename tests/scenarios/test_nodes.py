@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
 import pytest
+
 from tests.scenarios.conftest import Stores
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.provider import Crash, Heard, Provider
-
 from tocsin.core.respond.delivery import Delivered
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.sending import Arrival, Departure
@@ -99,7 +99,9 @@ def test_a_second_node_takes_over_detection(nodes: Nodes) -> None:
     nodes.passes(seconds=12)
     assert nodes.two.why("QueueStuck") == "opened_incident"
     nodes.passes(seconds=30)
-    told = listed([page for page in nodes.two.pages() if page.message.person == "alice" and page.method == "hook"])
+    told = listed(
+        [page for page in nodes.two.pages() if page.message.person == "alice" and page.method == "hook"]
+    )
     assert told == {("alice", "hook", 1): 1, ("alice", "hook", 2): 1}
 
 
@@ -109,7 +111,9 @@ def test_a_message_whose_node_died_is_sent_by_the_other_under_the_same_key(nodes
         nodes.one.fires("DiskFull", severity="critical")
     nodes.one.stops()
     nodes.passes(seconds=31)
-    first, again = [page for page in nodes.two.pages() if page.message.person == "alice" and page.method == "hook"]
+    first, again = [
+        page for page in nodes.two.pages() if page.message.person == "alice" and page.method == "hook"
+    ]
     assert first.key == again.key
 
 

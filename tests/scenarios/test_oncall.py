@@ -41,7 +41,9 @@ def test_the_handoff_happens_at_its_exact_instant(house: House) -> None:
     house.tells("step_started: Paged alice (platform-primary", incident=1)
 
 
-def test_an_escalation_across_a_handoff_pages_who_is_on_call_then(house: House, alice: Person, bob: Person) -> None:
+def test_an_escalation_across_a_handoff_pages_who_is_on_call_then(
+    house: House, alice: Person, bob: Person
+) -> None:
     """At 08:55 alice is primary; five minutes later bob is, and alice becomes his secondary."""
     house.until(HANDOFF - timedelta(minutes=5))
     house.fires("DiskFull", severity="critical")
@@ -68,7 +70,9 @@ def test_an_override_wins_at_its_exact_start_and_ends_at_its_exact_end(house: Ho
     assert paged_at(house, ends_at, "AtTheEnd") == "alice"
 
 
-def test_the_secondary_is_never_the_primary_even_under_an_override(house: House, alice: Person, bob: Person) -> None:
+def test_the_secondary_is_never_the_primary_even_under_an_override(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.overrides("platform-primary", "bob", house.now, house.now + timedelta(hours=4))
     house.fires("DiskFull", severity="critical")
     bob.was_paged()
@@ -77,7 +81,9 @@ def test_the_secondary_is_never_the_primary_even_under_an_override(house: House,
     bob.hears_nothing()
 
 
-def test_an_override_is_kept_when_the_file_is_applied_again(house: House, alice: Person, carol: Person) -> None:
+def test_an_override_is_kept_when_the_file_is_applied_again(
+    house: House, alice: Person, carol: Person
+) -> None:
     house.overrides("platform-primary", "carol", house.now, house.now + timedelta(hours=4))
     house.applies(prune=True)
     house.fires("DiskFull", severity="critical")
@@ -136,7 +142,9 @@ def test_a_person_removed_from_a_rotation_leaves_the_rest_in_order(make_house: M
     assert turns == ["bob", "dan", "alice", "bob"]
 
 
-def test_a_person_who_left_the_company_hears_nothing_and_the_next_step_comes_at_once(make_house: MakeHouse) -> None:
+def test_a_person_who_left_the_company_hears_nothing_and_the_next_step_comes_at_once(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(schedules=weekly("alice", "bob"))
     alice, bob = house.person("alice"), house.person("bob")
     house.fires("DiskFull", severity="critical")

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
 from tests.scenarios.provider import Crash
-
 from tocsin.engine.sending import LEASE
 
 
@@ -18,7 +18,9 @@ def crashes(house: House) -> None:
     house.starts_again()
 
 
-def test_a_message_taken_before_the_crash_is_at_most_repeated_with_the_same_key(house: House, alice: Person) -> None:
+def test_a_message_taken_before_the_crash_is_at_most_repeated_with_the_same_key(
+    house: House, alice: Person
+) -> None:
     house.provider.house_crashes_after_sending_to("9911/alice")
     with pytest.raises(Crash):
         house.fires("DiskFull", severity="critical")
@@ -88,7 +90,9 @@ def test_after_an_outage_spanning_two_rules_of_one_contact_there_is_exactly_one_
     house.tells("rules_merged: lead to mail: one message", "sent: by mail")
 
 
-def test_an_outage_over_a_steps_end_escalates_right_after_it(house: House, alice: Person, bob: Person) -> None:
+def test_an_outage_over_a_steps_end_escalates_right_after_it(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
     house.stops()
@@ -122,7 +126,9 @@ def test_an_alert_that_came_and_went_while_stopped_pages_nobody(house: House, al
     alice.hears_nothing()
 
 
-def test_eight_hours_stopped_and_thirty_alerts_resolved_meanwhile(house: House, alice: Person, bob: Person, carol: Person) -> None:
+def test_eight_hours_stopped_and_thirty_alerts_resolved_meanwhile(
+    house: House, alice: Person, bob: Person, carol: Person
+) -> None:
     """No stale page, and each that still fires pages once."""
     old = [(f"Old{number}", {"severity": "critical"}) for number in range(30)]
     lasting = [(f"Lasting{number}", {"severity": "critical"}) for number in range(3)]

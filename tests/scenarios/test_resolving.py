@@ -6,7 +6,9 @@ from tests.scenarios.house import House
 from tests.scenarios.person import Person
 
 
-def test_what_its_source_resolves_before_anybody_answers_is_over(house: House, alice: Person, bob: Person) -> None:
+def test_what_its_source_resolves_before_anybody_answers_is_over(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
     house.passes(minutes=5)
@@ -20,7 +22,9 @@ def test_what_its_source_resolves_before_anybody_answers_is_over(house: House, a
     house.tells("step_started", "resolved_by_source: All its alerts ended")
 
 
-def test_the_source_resolves_only_with_every_alert_of_the_group(house: House, alice: Person, bob: Person) -> None:
+def test_the_source_resolves_only_with_every_alert_of_the_group(
+    house: House, alice: Person, bob: Person
+) -> None:
     for instance in ("api-1", "api-2"):
         house.fires("DiskFull", severity="critical", instance=instance)
     house.ends("DiskFull", severity="critical", instance="api-1")
@@ -32,7 +36,9 @@ def test_the_source_resolves_only_with_every_alert_of_the_group(house: House, al
     house.tells("source_resolved: 1 alert still firing", "step_timed_out: bob", "resolved_by_source")
 
 
-def test_an_acknowledged_major_incident_is_mitigated_until_a_person_resolves_it(house: House, alice: Person) -> None:
+def test_an_acknowledged_major_incident_is_mitigated_until_a_person_resolves_it(
+    house: House, alice: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     alice.acknowledges()
     alice.new()
@@ -139,7 +145,9 @@ def test_a_person_may_resolve_what_only_a_silent_sender_keeps_open(house: House,
     alice.hears_nothing()
 
 
-def test_a_silent_sender_that_is_heard_again_changes_nothing(house: House, alice: Person, bob: Person) -> None:
+def test_a_silent_sender_that_is_heard_again_changes_nothing(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical", lasts=timedelta(minutes=4))
     house.passes(minutes=6)
     alice.new()

@@ -88,7 +88,9 @@ def test_a_pagerduty_resolve_by_key_ends_the_incident(house: House) -> None:
     house.tells("opened_incident", "resolved_by_source")
 
 
-def test_a_pagerduty_acknowledge_by_the_sender_stops_the_escalation(house: House, alice: Person, bob: Person) -> None:
+def test_a_pagerduty_acknowledge_by_the_sender_stops_the_escalation(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.pagerduty("trigger", "disk", "Disk is full")
     alice.was_paged("Disk is full")
     house.pagerduty("acknowledge", "disk")
@@ -104,7 +106,9 @@ def test_a_pagerduty_acknowledge_for_nothing_known_does_no_harm(house: House) ->
     assert house.incidents() == []
 
 
-def test_an_acknowledge_right_behind_its_trigger_stops_the_page_that_followed(house: House, alice: Person, bob: Person) -> None:
+def test_an_acknowledge_right_behind_its_trigger_stops_the_page_that_followed(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.stops()
     house.pagerduty("trigger", "disk", "Disk is full")
     house.pagerduty("acknowledge", "disk")
@@ -126,7 +130,13 @@ def test_a_deploy_is_kept_and_shown_beside_the_incident(house: House) -> None:
 
 def test_the_service_comes_from_the_route_then_the_label_then_the_integration(make_house: MakeHouse) -> None:
     routed = {"matchers": ['team="billing"'], "severity": "SEV2", "page": "platform", "service": "billing"}
-    routes = {"group_by": ["alertname"], "group_wait": "0s", "severity": "SEV2", "page": "platform", "routes": [routed]}
+    routes = {
+        "group_by": ["alertname"],
+        "group_wait": "0s",
+        "severity": "SEV2",
+        "page": "platform",
+        "routes": [routed],
+    }
     integrations = {
         "prom": {"type": "alertmanager", "key": "prom-key", "service": "billing"},
         "pd": {"type": "pagerduty", "key": "pd-key", "service": "task-api"},

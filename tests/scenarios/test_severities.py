@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import START, House
 from tests.scenarios.person import Person
-
 from tocsin.core.severity import Severity
 
 FRIDAY_EVENING = datetime(2026, 6, 12, 18, 0, tzinfo=UTC)
 MONDAY_MORNING = datetime(2026, 6, 15, 7, 0, tzinfo=UTC)  # 09:00 in Berlin, bob's week begins
 
 
-def test_a_minor_incident_in_business_hours_reaches_people_by_their_calm_rules(house: House, alice: Person) -> None:
+def test_a_minor_incident_in_business_hours_reaches_people_by_their_calm_rules(
+    house: House, alice: Person
+) -> None:
     house.fires("SlowReport", severity="minor")
     alice.was_paged("[SEV3]", by="mail")
     house.tells("opened_incident", "step_started: Paged alice", "page_begun: mail at once")
@@ -31,7 +32,9 @@ def test_a_minor_incident_waits_for_business_hours_and_who_is_on_call_then(make_
     house.tells("held_for_business_hours: held until 2026-06-15 07:00 UTC", "released: Paged bob")
 
 
-def test_a_minor_incident_that_is_over_by_morning_is_told_once_and_pages_nobody(make_house: MakeHouse) -> None:
+def test_a_minor_incident_that_is_over_by_morning_is_told_once_and_pages_nobody(
+    make_house: MakeHouse,
+) -> None:
     house = make_house(at=FRIDAY_EVENING)
     bob = house.person("bob")
     house.fires("SlowReport", severity="minor")
@@ -58,7 +61,12 @@ def test_several_minor_incidents_released_together_are_one_message(make_house: M
 
 
 def test_a_holiday_is_no_business_day(make_house: MakeHouse) -> None:
-    hours = {"time_zone": "Europe/Berlin", "days": "Mon-Fri", "hours": "09:00-17:00", "holidays": ["2026-06-15"]}
+    hours = {
+        "time_zone": "Europe/Berlin",
+        "days": "Mon-Fri",
+        "hours": "09:00-17:00",
+        "holidays": ["2026-06-15"],
+    }
     house = make_house(
         at=FRIDAY_EVENING, teams={"platform": {"members": ["alice", "bob"], "business_hours": hours}}
     )
@@ -105,13 +113,19 @@ def test_a_paging_route_without_a_severity_is_major(make_house: MakeHouse) -> No
     assert {one.severity for one in house.incidents()} == {Severity.SEV2}
 
 
-def test_raising_the_severity_pages_again_at_the_new_urgency(house: House, alice: Person, dan: Person) -> None:
+def test_raising_the_severity_pages_again_at_the_new_urgency(
+    house: House, alice: Person, dan: Person
+) -> None:
     house.fires("SlowReport", severity="minor")
     alice.was_paged(by="mail")
     house.passes(minutes=2)
     dan.sets(Severity.SEV1)
     alice.was_paged("[SEV1]", by="hook")
-    house.tells("step_started", "severity_raised: dan raised the severity from SEV3 to SEV1", "page_begun: hook at once")
+    house.tells(
+        "step_started",
+        "severity_raised: dan raised the severity from SEV3 to SEV1",
+        "page_begun: hook at once",
+    )
 
 
 def test_lowering_the_severity_at_night_holds_the_escalation(make_house: MakeHouse) -> None:

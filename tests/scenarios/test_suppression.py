@@ -57,7 +57,9 @@ def test_a_silence_begins_when_it_says(house: House, alice: Person) -> None:
     assert house.why("QueueStuck") == "silenced"
 
 
-def test_an_open_incident_keeps_escalating_when_its_alert_is_silenced(house: House, alice: Person, bob: Person) -> None:
+def test_an_open_incident_keeps_escalating_when_its_alert_is_silenced(
+    house: House, alice: Person, bob: Person
+) -> None:
     house.fires("DiskFull", severity="critical")
     house.silences('alertname="DiskFull"', hours=2)
     house.passes(minutes=10)
@@ -146,7 +148,9 @@ def test_maintenance_ended_early_pages_what_still_fires(house: House, alice: Per
 
 
 NIGHTLY = {
-    "time_intervals": {"nights": [{"times": [{"start_time": "00:00", "end_time": "06:00"}], "location": "UTC"}]},
+    "time_intervals": {
+        "nights": [{"times": [{"start_time": "00:00", "end_time": "06:00"}], "location": "UTC"}]
+    },
     "routes": {
         "group_by": ["alertname"],
         "group_wait": "0s",
