@@ -25,6 +25,7 @@ def test_what_still_fires_when_a_silence_ends_pages_then(house: House, alice: Pe
     house.passes(seconds=1)
     alice.was_paged("DiskFull")
     assert house.why("DiskFull") == "opened_incident"
+    house.tells("opened_incident: Until now it was silenced.", "step_started: alice")
 
 
 def test_a_silence_ended_early_pages_at_once(house: House, alice: Person) -> None:
@@ -109,6 +110,7 @@ def test_what_still_fires_when_its_inhibitor_ends_pages_then(house: House, alice
     (page,) = [heard for heard in alice.new() if heard.is_page]
     assert "DiskFull" in page.said
     assert house.why("DiskFull") == "opened_incident"
+    house.tells("opened_incident: Until now it was inhibited by another alert.")
 
 
 def test_a_maintenance_window_holds_new_pages_and_reports_on_exit(house: House, alice: Person) -> None:
@@ -121,7 +123,7 @@ def test_a_maintenance_window_holds_new_pages_and_reports_on_exit(house: House, 
     alice.hears_nothing()
     house.passes(minutes=1)
     alice.was_paged("DiskFull")
-    house.tells("opened_incident", "step_started: Paged alice")
+    house.tells("opened_incident: Until now it was under maintenance.", "step_started: Paged alice")
 
 
 def test_maintenance_of_one_service_holds_no_other(house: House, alice: Person) -> None:
@@ -177,6 +179,7 @@ def test_a_muted_route_holds_until_its_interval_ends(make_house: MakeHouse) -> N
     assert (alert.reason, alert.by) == ("muted", "nights")
     house.until(house.now.replace(hour=6, minute=0))
     alice.was_paged("BackupLate")
+    house.tells("opened_incident: Until now it was muted by its route's times.")
 
 
 def test_a_silence_and_a_window_that_overlap_hold_until_the_later_ends(house: House, alice: Person) -> None:
@@ -196,3 +199,16 @@ def test_silences_and_windows_are_never_removed_by_apply(house: House, alice: Pe
     house.fires("DiskFull", severity="critical")
     alice.hears_nothing()
     assert house.why("DiskFull") == "silenced"
+
+
+def test_what_joins_an_open_incident_after_a_silence_says_so(house: House, alice: Person) -> None:
+    house.silences('instance="api-2"', hours=1)
+    house.fires("DiskFull", severity="critical", instance="api-1")
+    house.fires("DiskFull", severity="critical", instance="api-2")
+    assert house.incident().firing == 1
+    alice.acknowledges()
+    house.passes(minutes=1)
+    alice.new()
+    house.passes(hours=1)
+    assert house.incident().firing == 2
+    house.tells("joined_incident: instance=api-2): 2 alerts now firing. Until now it was silenced.")

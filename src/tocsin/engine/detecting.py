@@ -361,7 +361,7 @@ class Detecting:
             match effect:
                 case OpenIncident():
                     incident = _incident(next(ids), effect, owed.now)
-                    owed.open(incident, Opened(policy=effect.policy))
+                    owed.open(incident, Opened(policy=effect.policy, released=effect.released))
                     group = group.opened(incident.id)
                 case ChangeIncident():
                     owed.decide(effect.incident, effect.change)

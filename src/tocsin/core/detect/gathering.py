@@ -239,6 +239,7 @@ def what_changed(
     joined: list[Alert] = []
     ended: list[Alert] = []
     reasons: set[Reason] = set()
+    released: set[Reason] = set()
     news = delta.forced
     for identity, before in delta.before.items():
         alert = known[identity]
@@ -249,6 +250,8 @@ def what_changed(
         if now in (COUNTS, SILENT):
             if before in (ABSENT, HELD):
                 joined.append(alert)
+            if before == HELD and alert.reason in HOLD_REASONS:  # as last stored
+                released.add(Reason(alert.reason))
             if now == SILENT:
                 reasons.add(Reason.SOURCE_SILENT)
         elif now == HELD:
@@ -291,6 +294,7 @@ def what_changed(
         pregrouped=group.pregrouped,
         muted=group.landing.muted is not None,
         reasons=_in_order(reasons) if reasons else (),
+        released=_in_order(released) if released else (),
     )
 
 

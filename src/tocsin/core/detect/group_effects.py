@@ -28,6 +28,7 @@ class OpenIncident(msgspec.Struct, frozen=True, kw_only=True, tag="open_incident
     source_silent: int = 0
     detected_by: str = "monitoring"
     test: bool = False
+    released: tuple[Reason, ...] = ()  # what held its alerts back until now
 
 
 class ChangeIncident(msgspec.Struct, frozen=True, tag="change_incident", gc=False):

@@ -38,6 +38,7 @@ class GroupChange(msgspec.Struct, frozen=True, gc=False):
     held_ids: tuple[int, ...] = ()
     ended_ids: tuple[int, ...] = ()  # ended since the last post; may fire again
     names: dict[int, str] = {}  # of some of them: enough for a message
+    released: tuple[Reason, ...] = ()  # what held back, until this change, some that joined
 
 
 class GroupChanged(msgspec.Struct, frozen=True, tag="group_changed", gc=False):

@@ -139,6 +139,7 @@ def _tell_incident(
             change.ended,
             change.suppressed,
             _how_ended(change) if change.firing else _why_not(change),
+            change.released,
         )
         reason = Reason.REOPENED_INCIDENT if back else Reason.JOINED_INCIDENT
         if not change.firing:
@@ -187,6 +188,7 @@ def _open(
         alerts=change.total,
         source_silent=change.source_silent,
         test=change.common_labels.get(TEST_LABEL) == "true",
+        released=change.released,
     )
     if not pages:
         reason = Reason.TICKET_ONLY

@@ -8,7 +8,7 @@ from tocsin.core.respond.ending import resolved
 from tocsin.core.respond.escalation import stop_escalation
 from tocsin.core.respond.holding import look_again
 from tocsin.core.respond.incident import AlertsChanged, EscalationStatus, State
-from tocsin.core.respond.prose import alerts, clock, listed
+from tocsin.core.respond.prose import alerts, clock, listed, until_now
 from tocsin.core.respond.reopening import came_back
 from tocsin.core.respond.severity_change import got_worse
 from tocsin.core.severity import Severity, Urgency
@@ -61,7 +61,7 @@ def _record_membership(draft: Draft, event: AlertsChanged) -> Reason:
     reason = Reason.UNCHANGED
     if event.joined:
         joined = f"Joined by {_names(event.joined)}: {alerts(event.firing)} now firing."
-        draft.record(Reason.JOINED_INCIDENT, joined)
+        draft.record(Reason.JOINED_INCIDENT, joined + until_now(event.released))
         reason = Reason.JOINED_INCIDENT
     if event.ended and (event.firing or event.suppressed):  # the end of all has a line of its own
         reason = event.reason or Reason.SOURCE_RESOLVED

@@ -122,6 +122,7 @@ class Opened(msgspec.Struct, frozen=True, tag="opened"):
 
     policy: str | None = None  # the route's page action; None makes a ticket
     actor: str | None = None  # set when a person reported it
+    released: tuple[Reason, ...] = ()  # what held its alerts back until now
 
 
 class AlertsChanged(msgspec.Struct, frozen=True, tag="alerts_changed", omit_defaults=True):
@@ -135,6 +136,7 @@ class AlertsChanged(msgspec.Struct, frozen=True, tag="alerts_changed", omit_defa
     ended: tuple[str, ...] = ()
     suppressed: int = 0  # fire but are silenced, inhibited, muted or under maintenance: not recovery
     reason: Reason | None = None
+    released: tuple[Reason, ...] = ()  # what held back, until now, those that joined
 
 
 class Acknowledge(msgspec.Struct, frozen=True, tag="acknowledge"):

@@ -5,6 +5,7 @@ from tocsin.core.respond.draft import Draft
 from tocsin.core.respond.escalation import start
 from tocsin.core.respond.holding import held_by, start_or_hold
 from tocsin.core.respond.incident import Escalation, EscalationStatus, Kind, Opened
+from tocsin.core.respond.prose import until_now
 
 
 def opened(draft: Draft, event: Opened) -> Reason:
@@ -42,7 +43,7 @@ def _opened_text(draft: Draft, event: Opened) -> str:
     where = f" for {incident.service}" if incident.service else ""
     route = f", by route {incident.route}" if incident.route else ""
     test = "TEST. " if incident.test else ""
-    return f"{test}{who}: {incident.title}, {incident.severity}{where}{route}."
+    return f"{test}{who}: {incident.title}, {incident.severity}{where}{route}.{until_now(event.released)}"
 
 
 def _why(event: Opened) -> str:

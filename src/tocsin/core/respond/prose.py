@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from tocsin.core.instants import format_duration
+from tocsin.core.reasons import Reason
 from tocsin.core.respond.policy import Policy, Step, TargetKind
 
 _SECOND = timedelta(seconds=1)
+_HELD = {
+    Reason.SILENCED: "silenced",
+    Reason.INHIBITED: "inhibited by another alert",
+    Reason.MAINTENANCE: "under maintenance",
+    Reason.MUTED: "muted by its route's times",
+}
 
 
 def clock(at: datetime, now: datetime) -> str:
@@ -30,6 +37,11 @@ def listed(names: Sequence[str]) -> str:
 
 def alerts(count: int) -> str:
     return "1 alert" if count == 1 else f"{count} alerts"
+
+
+def until_now(held_back: Sequence[Reason]) -> str:
+    """` Until now it was silenced.`, "" when nothing held it back."""
+    return f" Until now it was {listed([_HELD[reason] for reason in held_back])}." if held_back else ""
 
 
 def reached_through(step: Step) -> str:
