@@ -16,6 +16,8 @@ from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import AlertFilter, StoreUnavailable, Transaction
 from tocsin.engine.store.sqlite import SqliteStore
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
@@ -145,6 +147,39 @@ def test_the_log_gets_its_room_before_it_is_needed_and_the_tables_stay_as_they_w
         assert log.used() < 100 * 1024
     assert store.read(lambda tx: tx.inbox.quarantined(10)) == []
     assert [row.id for row in store.read(lambda tx: tx.inbox.after(-10, 10))] == [1]
+
+
+def test_other_processes_may_come_and_go_after_tidying(data: Path) -> None:
+    """In a process of its own: one that lost its locks on the wal-index dies of a bus error."""
+    server = """
+import subprocess, sqlite3, sys
+from pathlib import Path
+from tests.engine.cast import due
+from tocsin.engine.store.sqlite import SqliteStore
+
+data = Path(sys.argv[1])
+visit = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM agenda').fetchall()"
+store = SqliteStore(data, lambda topics: None)
+for turn in range(5):
+    store.run(lambda tx: tx.agenda.schedule([due("incident.step", f"{turn}.{n}", n) for n in range(1000)]))
+    store.tidy()
+    subprocess.run([sys.executable, "-c", visit, str(data / "tocsin.sqlite3")], check=True)
+print(sum(store.read(lambda tx: tx.agenda.count()).values()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", server, str(data)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "5000"), done.stderr
+
+
+def test_a_log_that_was_copied_back_is_left_alone_until_something_is_written(store: SqliteStore) -> None:
+    store.run(lambda tx: tx.alerts.add([alert(n) for n in range(1, 20_001)]))
+    for _ in range(3):
+        store.tidy()
+    seen: list[str] = []
+    store._main.set_trace_callback(seen.append)
+    store.tidy()
+    assert seen == []
 
 
 def test_a_reader_in_the_log_neither_blocks_tidying_nor_loses_its_view(store: SqliteStore) -> None:

@@ -42,8 +42,8 @@ class SqliteStore:
         self._inbox_beside = connect(self._files[1], cache=1024, read_only=True)
         self._requests = _RequestSession(self._inbox_beside, self._inbox, self._appending)
         self._readers: queue.LifoQueue[_Reader] = queue.LifoQueue()
-        self._main_log = WriteAheadLog(self._files[0], self._main, "quarantine")
-        self._inbox_log = WriteAheadLog(self._files[1], self._inbox, "inbox")
+        self._main_log = WriteAheadLog(self._files[0], self._main)
+        self._inbox_log = WriteAheadLog(self._files[1], self._inbox)
         self._last = int(self._inbox.execute("SELECT COALESCE(MAX(id), 0) FROM inbox").fetchone()[0])
 
     def run(self, work: Callable[[Transaction], T]) -> T:

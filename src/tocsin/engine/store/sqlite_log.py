@@ -2,11 +2,15 @@
 
 A commit into a log that has its room on disk costs half of one that makes the file grow, because `fdatasync` then has no
 metadata to write. So the log is given room once, and after a checkpoint begins anew within it.
+
+Neither the database file nor its wal-index (-shm) may ever be opened here but by SQLite: closing any descriptor of them
+drops the POSIX locks that SQLite holds on them for the whole process, and the next process to come takes the index for
+abandoned and cuts it off under our feet. The log itself carries no locks and may be read.
 """
 
 import contextlib
+import os
 import sqlite3
-import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,20 +20,24 @@ from tocsin.engine.store.sqlite_session import BUSY, connect
 ROOM = 16 * 1024 * 1024  # bytes the log is given at first
 WORTH = 1024 * 1024  # bytes in use from which a calm moment is used
 CAP = 64 * 1024 * 1024  # bytes in use from which nothing is waited for
-FRAMES_AT = 16  # offset of mxFrame, the frames in use, in the wal-index (sqlite.org/walformat.html)
+# Of the log (sqlite.org/walformat.html): bytes of its header and of a frame's, and where each has the salts of its time.
+HEADER, HEADER_SALTS = 32, 16
+FRAME, FRAME_SALTS = 24, 8
+SALTS = 8
+
+Written = tuple[bytes, int]  # salts, frames
 
 
 class WriteAheadLog:
-    """The log of one database file. `spare` is a table with a NOT NULL blob `body`, used to make room and left as it was."""
+    """The log of one database file, that `writer` writes to."""
 
-    def __init__(self, path: Path, writer: sqlite3.Connection, spare: str) -> None:
+    def __init__(self, path: Path, writer: sqlite3.Connection) -> None:
         self._path = path
         self._writer = writer
-        self._spare = spare
         self._log = path.with_name(path.name + "-wal")
-        self._index = path.with_name(path.name + "-shm")
-        self._page = int(writer.execute("PRAGMA page_size").fetchone()[0])
-        self._last_used = -1
+        self._frame = FRAME + int(writer.execute("PRAGMA page_size").fetchone()[0])
+        self._last: Written | None = None
+        self._copied: Written | None = None
         writer.execute(f"PRAGMA journal_size_limit = {CAP}")
 
     def size(self) -> int:
@@ -37,34 +45,49 @@ class WriteAheadLog:
         return self._log.stat().st_size if self._log.exists() else 0
 
     def used(self) -> int:
-        """Bytes that hold something not yet known to be copied back."""
+        """Bytes written since the log began anew."""
+        return self._written()[1] * self._frame
+
+    def _written(self) -> Written:
+        """The salts that the log began anew with, and how many frames have them: those of earlier times come behind."""
         try:
-            with self._index.open("rb") as index:
-                index.seek(FRAMES_AT)
-                return int(struct.unpack("=I", index.read(4))[0]) * self._page
-        except (FileNotFoundError, struct.error):  # nothing was written yet
-            return 0
+            with self._log.open("rb") as log:
+                descriptor = log.fileno()
+                salts = os.pread(descriptor, SALTS, HEADER_SALTS)
+                if not any(salts):  # it has room, and nothing in it yet
+                    return salts, 0
+                low, high = 0, (os.fstat(descriptor).st_size - HEADER) // self._frame
+                while low < high:
+                    middle = (low + high) // 2
+                    if os.pread(descriptor, SALTS, HEADER + middle * self._frame + FRAME_SALTS) == salts:
+                        low = middle + 1
+                    else:
+                        high = middle
+                return salts, low
+        except FileNotFoundError:  # nothing was written yet
+            return b"", 0
 
     def tidy(self, writing: threading.Lock) -> None:
         """Called now and then. `writing` is held by whoever uses the writer."""
         if self.size() < ROOM:
             with writing:
                 self._make_room()
-        used = self.used()
-        calm = used == self._last_used
-        self._last_used = used
-        if used > CAP or (calm and used > WORTH):
-            self._checkpoint(writing)
+        written = self._written()
+        calm = written == self._last and written != self._copied
+        self._last = written
+        used = written[1] * self._frame
+        if (used > CAP or (calm and used > WORTH)) and self._checkpoint(writing):
+            self._copied = written
 
-    def _checkpoint(self, writing: threading.Lock) -> None:
-        """Copy back while writing goes on, then the rest in the short moment when nobody writes."""
+    def _checkpoint(self, writing: threading.Lock) -> bool:
+        """Copy back while writing goes on, then the rest in the short moment when nobody writes. Whether all was copied."""
         beside = connect(self._path, cache=1024)
         try:
             beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
         finally:
             beside.close()
         with writing, self._hurried():
-            self._writer.execute("PRAGMA wal_checkpoint(RESTART)")
+            return not self._writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
 
     @contextlib.contextmanager
     def _hurried(self) -> Iterator[None]:
@@ -76,22 +99,16 @@ class WriteAheadLog:
             self._writer.execute(f"PRAGMA busy_timeout = {BUSY}")
 
     def _make_room(self) -> None:
-        """What does not fit a transaction's cache is written to the log at once, and rolling back leaves the room."""
-        cache = self._writer.execute("PRAGMA cache_size").fetchone()[0]
+        """Zeros behind the last frame, which nobody takes for frames. Under SQLite's own lock, so that no process adds one
+        meanwhile."""
         try:
-            self._writer.execute("PRAGMA cache_size = 16")
             self._writer.execute("BEGIN IMMEDIATE")
-            self._writer.execute(_FILL[self._spare], (ROOM,))
-        except sqlite3.OperationalError:
+            with self._log.open("ab") as log:
+                log.write(bytes(max(ROOM - self.size(), 0)))
+                log.flush()
+                os.fsync(log.fileno())
+        except (sqlite3.OperationalError, OSError):
             pass  # busy or full: a log without room is only slower
         finally:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            self._writer.execute(f"PRAGMA cache_size = {cache}")
-
-
-_FILL = {
-    "quarantine": "INSERT INTO quarantine (request, received_at, integration, source, body, error)"
-    " VALUES (0, 0, '', '', zeroblob(?), '')",
-    "inbox": "INSERT INTO inbox (id, received_at, integration, source, body) VALUES (-1, 0, '', '', zeroblob(?))",
-}
