@@ -212,3 +212,42 @@ def test_what_joins_an_open_incident_after_a_silence_says_so(house: House, alice
     house.passes(hours=1)
     assert house.incident().firing == 2
     house.tells("joined_incident: instance=api-2): 2 alerts now firing. Until now it was silenced.")
+
+
+def test_the_end_of_a_window_tells_the_teams_chat_what_it_held_back(house: House) -> None:
+    house.maintains("task-api", hours=2)
+    for name in ("DiskFull", "QueueStuck", "SlowQueries"):
+        house.fires(name, severity="critical")
+    house.passes(hours=1)
+    house.ends("QueueStuck", severity="critical")
+    house.passes(hours=1)
+    (post,) = house.posts("alerts")
+    assert post.message.title == "Maintenance of task-api is over"
+    assert "3 alerts held back (upgrade): 2 still firing, 1 over." in post.said
+    assert "DiskFull still fires" in post.said and "QueueStuck is over" in post.said
+    house.stops()
+    house.passes(minutes=1)
+    house.starts_again()
+    house.passes(hours=1)
+    assert len(house.posts("alerts")) == 1
+
+
+def test_a_window_ended_early_is_told_then_and_one_that_held_nothing_not_at_all(house: House) -> None:
+    window = house.maintains("task-api", hours=2)
+    house.maintains("billing", hours=1)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=10)
+    house.ends_early("maintenance", window)
+    house.passes(hours=3)
+    (post,) = house.posts("alerts")
+    assert "task-api" in post.message.title
+
+
+def test_why_an_alert_never_paged_is_known_when_it_is_long_over(house: House) -> None:
+    silence = house.silences('alertname="DiskFull"', hours=1)
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=5)
+    house.ends("DiskFull", severity="critical")
+    (alert,) = house.alerts("DiskFull")
+    assert (alert.reason, alert.by) == ("source_resolved", f"silenced by {silence}")
+    assert alert.why == f"Its sender said it is over. (silenced by {silence})"

@@ -38,6 +38,7 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.recording import change_rows
 from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
+from tocsin.engine.window_reports import WindowReports
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Detecting:
         self._on_unknown = on_unknown
         self._on_ownership = on_ownership
         self._beating = Beating(engine)
+        self._window_reports = WindowReports(engine)
         self._turn = threading.Lock()
         self._epoch: int | None = None
         self._cursor = 0
@@ -207,6 +209,8 @@ class Detecting:
         at = micros(now)
         if self._index is None:
             return self._load(now)
+        if over := self._window_reports.due(now):
+            return Step(1, self._window_reports.tell(over, now))
         if facts.revision != self._revision:
             self._revision = facts.revision
             self._beating.reconfigure(now)

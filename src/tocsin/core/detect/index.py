@@ -275,8 +275,9 @@ class Detection:
             return  # the end of an earlier occurrence, sent again
         alert.status = Status.RESOLVED
         alert.ends_at = ends_at
+        # Why it never paged is still asked when it is long over.
+        alert.by = f"{alert.reason} by {alert.by}" if alert.reason in HELD_TEXT else ""
         alert.reason = REASON_TEXT[reason]
-        alert.by = ""
         changes._touched[alert.identity] = alert
         self._leave(alert, changes)
         self._resolved[alert.identity] = changes.now + REMEMBERED

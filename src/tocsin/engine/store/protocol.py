@@ -148,6 +148,7 @@ class IncidentFilter(msgspec.Struct, frozen=True, omit_defaults=True):
 class AlertFilter(msgspec.Struct, frozen=True, omit_defaults=True):
     statuses: tuple[str, ...] = ()
     reason: str | None = None
+    by: str | None = None
     incident: int | None = None
     before: int | None = None
     limit: int = 100

@@ -159,6 +159,7 @@ class MemoryAlerts:
             if (
                 (not wanted.statuses or state.status in wanted.statuses)
                 and (wanted.reason is None or state.reason == wanted.reason)
+                and (wanted.by is None or state.by == wanted.by)
                 and (wanted.before is None or alert.id < wanted.before)
             ):
                 found.append((alert, state))

@@ -55,7 +55,8 @@ class AlertSql:
                 conditions.append("NOT (s.status = 'resolved')")  # lets the partial index answer
             conditions.append(session.among("s.status", "text"))
             params.append(session.listed(wanted.statuses))
-        for column, value in (("s.reason", wanted.reason), ("s.incident_id", wanted.incident)):
+        exactly = (("s.reason", wanted.reason), ("s.by", wanted.by), ("s.incident_id", wanted.incident))
+        for column, value in exactly:
             if value is not None:
                 conditions.append(f"{column} = ?")
                 params.append(value)
