@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tocsin.apps.alerts.queries import alerts_of_incident
 from tocsin.apps.incidents import models
@@ -157,7 +157,7 @@ def _changes(incident: Incident, now: datetime) -> tuple[ChangeView, ...]:
         at__gte=incident.opened_at - CHANGES_BEFORE, at__lt=incident.resolved_at or now
     )
     if incident.service is not None:
-        rows = rows.filter(service=incident.service)
+        rows = rows.filter(Q(service=incident.service) | Q(service=None))  # or one that does not say
     return tuple(
         ChangeView(row.at, row.summary, row.source, row.integration)
         for row in rows.order_by("-at", "-id")[:CHANGES_SHOWN]

@@ -18,6 +18,7 @@
 
   function tell(state, word) {
     if (!shown) return;
+    shown.hidden = false;
     shown.dataset.state = state;
     shown.querySelector("[data-live-word]").textContent = word;
   }
