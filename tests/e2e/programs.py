@@ -40,7 +40,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def eventually(holds: Callable[[], T | None], what: str, within: float = 20.0) -> T:
+def eventually(holds: Callable[[], T | None], what: str, within: float = 40.0) -> T:
     """The first answer that is true. After `within` seconds the test fails and says what never came, and what was there."""
     until = time.monotonic() + within
     while not (answer := holds()):
