@@ -99,7 +99,9 @@ def next_send(state: AddressState, waiting: Sequence[Notification], now: datetim
             return _repeat(state, due_other, known)
         if others:
             return _send_new(state, (min(others, key=_oldest),), now, Reason.STATUS)
-    due = page_due + [r.retry_at for r in other_retries]
+    due = page_due + [
+        r.retry_at for r in other_retries if r.retry_at > now
+    ]  # what is due lets that page go first
     if not due:
         return Nothing()
     return Wait(max(min(due), now), Reason.PACED if real else Reason.SEND_FAILED)
