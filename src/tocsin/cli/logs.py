@@ -12,7 +12,9 @@ def configure_logging(terminal: bool) -> None:
     level = logging.getLevelNamesMapping().get(
         os.environ.get("TOCSIN_LOG_LEVEL", "INFO").upper(), logging.INFO
     )
-    renderer: Processor = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    renderer: Processor = structlog.processors.JSONRenderer()
+    if terminal:  # tracebacks plain: pretty ones take a second each, and show what variables held
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     MAINTENANCE_ENDED = "maintenance_ended"
     NO_POLICY = "no_policy"
     REPAIRED = "repaired"
+    SET_ASIDE = "set_aside"
     # lifecycle
     MITIGATED = "mitigated"
     RESOLVED_BY_SOURCE = "resolved_by_source"
@@ -119,6 +120,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.MAINTENANCE_ENDED: "The maintenance ended and it still fires.",
     Reason.NO_POLICY: "No escalation policy leads to a person.",
     Reason.REPAIRED: "The invariant checker found it without a pending timer and repaired it.",
+    Reason.SET_ASIDE: "A mistake of Tocsin's own kept it from being decided; it is tried again, and the admins are told.",
     Reason.MITIGATED: "The impact is over; a person has yet to resolve it.",
     Reason.RESOLVED_BY_SOURCE: "All its alerts ended.",
     Reason.RESOLVED_BY_PERSON: "A person resolved it.",

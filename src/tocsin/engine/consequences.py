@@ -119,6 +119,11 @@ class Consequences:
         if entry is not None:
             self._timeline.append(TimelineRow(incident_id, entry, micros(at or self.now), reason, text))
 
+    def alarm(self, incident_id: int, reason: Reason, text: str) -> None:
+        """A line of the timeline that the admins have to know of now."""
+        self.note(incident_id, reason, text)
+        self._tell_admins(incident_id, TellAdmins(reason, text, urgent=True))
+
     def _serial(self, incident_id: int) -> int | None:
         incident = self.incident(incident_id)
         if incident is None:

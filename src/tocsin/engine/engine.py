@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-import msgspec
+import structlog
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
@@ -20,18 +20,14 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.facts import Facts
 from tocsin.engine.sending import Arrival, Departure
-from tocsin.engine.store.protocol import AuditRow, StaleFacts, Store, Transaction
+from tocsin.engine.setting_aside import PASSING, SettingAside, said
+from tocsin.engine.step import Step as Step
+from tocsin.engine.store.protocol import AgendaEntry, AuditRow, StaleFacts, Store, Transaction
 
 T = TypeVar("T")
+log = structlog.get_logger()
 BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
-
-
-class Step(msgspec.Struct, frozen=True):
-    """What one step did: how much was due, and what must leave now."""
-
-    done: int
-    departures: list[Departure]
 
 
 class Engine:
@@ -52,6 +48,7 @@ class Engine:
         self._links = links
         self._room = room
         self.channels = channels
+        self.aside = SettingAside(store, counters, self.decide)
 
     # --- one transaction -----------------------------------------------------------------------------------------
 
@@ -61,17 +58,23 @@ class Engine:
         """Run `work` on fresh consequences with proven facts, write them, and lease what may leave at once.
 
         With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle."""
-
-        def transaction(tx: Transaction) -> tuple[T, Consequences, list[Departure]]:
-            owed = Consequences(tx, self.facts.check(tx), now)
-            result = work(owed)
-            owed.write()
-            return result, owed, self._leave(owed)
-
         run = self._with_fresh_facts if retry_stale else self.store.run
-        result, owed, departures = run(transaction)
+        try:
+            result, owed, departures = run(lambda tx: self._transaction(tx, work, now))
+        except _CannotLeave as error:
+            # What waits at some address breaks; this decision stands, and the agenda finds out which it is.
+            log.error("nothing could leave with a decision", error=said(error.__cause__ or error))
+            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, leaving=False))
         self.counters.decided(owed.counts)
         return result, departures
+
+    def _transaction(
+        self, tx: Transaction, work: Callable[[Consequences], T], now: datetime, leaving: bool = True
+    ) -> tuple[T, Consequences, list[Departure]]:
+        owed = Consequences(tx, self.facts.check(tx), now)
+        result = work(owed)
+        owed.write()
+        return result, owed, self._leave(owed) if leaving else self._leave_later(owed)
 
     def _with_fresh_facts(self, transaction: Callable[[Transaction], T]) -> T:
         while True:
@@ -81,7 +84,8 @@ class Engine:
                 self.facts.reload()
 
     def _take(self, tx: Transaction, facts: Configuration, now: datetime) -> list[Departure]:
-        return sending.take(tx, facts, now, self._room(), lambda: self._links(facts))
+        leased = sending.lease(tx, now, self._room())
+        return sending.take(tx, facts, now, leased, lambda: self._links(facts))
 
     def _leave(self, owed: Consequences) -> list[Departure]:
         """What these consequences owe to addresses leaves at once; what has no room here may leave from another node."""
@@ -90,7 +94,16 @@ class Engine:
         room = self._room()
         if any(channel not in room for channel in owed.addresses.values()):
             owed.tx.wake(kinds.due(micros(owed.now)))
-        return self._take(owed.tx, owed.facts, owed.now)
+        try:
+            return self._take(owed.tx, owed.facts, owed.now)
+        except PASSING:
+            raise
+        except Exception as error:
+            raise _CannotLeave from error
+
+    def _leave_later(self, owed: Consequences) -> list[Departure]:
+        owed.tx.wake(kinds.due(micros(owed.now)))
+        return []
 
     # --- people --------------------------------------------------------------------------------------------------
 
@@ -111,9 +124,10 @@ class Engine:
 
     def run_due(self, now: datetime, limit: int = BATCH) -> Step:
         """Claim what is due of incidents and pages, and decide it. On any node."""
+        claimed: list[AgendaEntry] = []
 
         def work(owed: Consequences) -> int:
-            due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), limit)
+            claimed[:] = due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), limit)
             owed.load(int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF)
             for entry in due:
                 timer = kinds.TIMER_OF.get(entry.kind)
@@ -122,18 +136,31 @@ class Engine:
             sending.due_pages(owed, [entry.subject for entry in due if entry.kind == kinds.PAGE], now)
             return len(due)
 
-        done, departures = self.decide(work, now)
-        return Step(done, departures)
+        def decided() -> Step:
+            return Step(*self.decide(work, now))
+
+        return self.aside.each_alone_if_need_be(decided, lambda: self.run_due(now, 1), claimed, now)
 
     # --- sending -------------------------------------------------------------------------------------------------
 
     def depart(self, now: datetime) -> list[Departure]:
         """Lease what waits at due addresses and decide what leaves."""
+        return self._depart(now, self._room()).departures
 
-        def transaction(tx: Transaction) -> list[Departure]:
-            return self._take(tx, self.facts.check(tx), now)
+    def _depart(self, now: datetime, room: Mapping[str, int]) -> Step:
+        leased: list[AgendaEntry] = []
 
-        return self._with_fresh_facts(transaction)
+        def transaction(tx: Transaction) -> Step:
+            facts = self.facts.check(tx)
+            leased[:] = sending.lease(tx, now, room)
+            return Step(len(leased), sending.take(tx, facts, now, leased, lambda: self._links(facts)))
+
+        def alone() -> Step:
+            return self._depart(now, dict.fromkeys(room, 1))
+
+        return self.aside.each_alone_if_need_be(
+            lambda: self._with_fresh_facts(transaction), alone, leased, now
+        )
 
     def next_due(self) -> int | None:
         """When anything of the agenda that any node may claim is due next, in microseconds."""
@@ -142,15 +169,16 @@ class Engine:
 
     def arrived(self, arrivals: Sequence[Arrival], now: datetime) -> list[Departure]:
         """Commit what became of departures; failovers may leave at once."""
-
-        def transaction(tx: Transaction) -> tuple[Consequences, list[Departure]]:
-            facts = self.facts.check(tx)
-            owed = sending.settle(tx, facts, arrivals, now)
-            owed.write()
-            return owed, self._leave(owed)
-
-        owed, departures = self._with_fresh_facts(transaction)
-        self.counters.decided(owed.counts)
+        try:
+            _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now), now)
+        except PASSING:
+            raise
+        except Exception:  # one of them: each is told by itself, so that none is sent again for want of it
+            if len(arrivals) > 1:
+                return [departure for arrival in arrivals for departure in self.arrived([arrival], now)]
+            log.exception("what became of a message cannot be told", key=arrivals[0].departure.message.key)
+            self.counters.set_aside["arrival"] += 1
+            _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now, silently=True), now)
         for arrival in arrivals:
             self.counters.sent(arrival.departure.message, arrival.outcome, arrival.departure.entry.subject)
         return departures
@@ -176,3 +204,7 @@ class Engine:
 
     def reasons(self) -> Mapping[Reason, int]:
         return self.counters.reasons
+
+
+class _CannotLeave(Exception):
+    """A decision is sound, but what should have left with it is not; the cause says why."""

@@ -64,6 +64,14 @@ class EngineCollector(Collector):
         for loop, count in list(counters.loop_failures.items()):
             failures.add_metric([loop], count)
         yield failures
+        aside = CounterMetricFamily(
+            "tocsin_set_aside",
+            "What failed to be decided or sent and is tried again by itself.",
+            labels=["what"],
+        )
+        for what, count in list(counters.set_aside.items()):
+            aside.add_metric([what], count)
+        yield aside
         families: dict[str, GaugeMetricFamily] = {}
         for name, text, gauge_labels, value in self._gauges():
             family = families.setdefault(name, GaugeMetricFamily(name, text, labels=list(gauge_labels)))

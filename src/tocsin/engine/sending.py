@@ -1,19 +1,21 @@
 """From waiting notifications to departures, and from outcomes back to the store. The network lies between the two.
 
-`take` leases addresses and decides what leaves, in a transaction; the departures are then carried to their channels;
+`lease` and `take` decide in a transaction what leaves for which address; the departures are then carried to their channels;
 `settle` commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
+from tocsin.core.people import Person
 from tocsin.core.reasons import Reason
 from tocsin.core.respond import pages
-from tocsin.core.respond.compose import Links, compose, is_stale
+from tocsin.core.respond.compose import Links, compose, in_few_words, is_stale
 from tocsin.core.respond.deliver import after_attempt, next_send
 from tocsin.core.respond.delivery import (
     AddressState,
@@ -27,12 +29,14 @@ from tocsin.core.respond.delivery import (
     Send,
     Wait,
 )
+from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.message import Message
 from tocsin.engine import kinds
 from tocsin.engine.addresses import Address, address_of
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import AgendaEntry, AttemptRow, Transaction
 
+log = structlog.get_logger()
 LEASE = timedelta(seconds=30)  # longer than any channel's own deadline of 10 s
 
 
@@ -55,18 +59,27 @@ class Arrival(msgspec.Struct, frozen=True):
     ended_at: datetime
 
 
-def take(
-    tx: Transaction, facts: Configuration, now: datetime, room: Mapping[str, int], links: Callable[[], Links]
-) -> list[Departure]:
-    """Lease due addresses of the channels that have room, and decide what leaves each. Stale notifications are dropped
-    here, with their reason."""
+def lease(tx: Transaction, now: datetime, room: Mapping[str, int]) -> list[AgendaEntry]:
+    """Due addresses of the channels that have room."""
     if not room:
         return []
+    limit = min(room.values())
     leased = tx.agenda.lease(
-        [kinds.address(channel) for channel in room], micros(now), micros(now + LEASE), min(room.values())
+        [kinds.address(channel) for channel in room], micros(now), micros(now + LEASE), limit
     )
-    if len(leased) == min(room.values()):
+    if len(leased) == limit:
         tx.wake(kinds.due(micros(now)))  # there may be more
+    return leased
+
+
+def take(
+    tx: Transaction,
+    facts: Configuration,
+    now: datetime,
+    leased: Sequence[AgendaEntry],
+    links: Callable[[], Links],
+) -> list[Departure]:
+    """Decide what leaves for each of these addresses. Stale notifications are dropped here, with their reason."""
     if len(leased) > 1:
         tx.notifications.foresee([entry.subject for entry in leased])
     return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
@@ -95,10 +108,27 @@ def _decide(
                 entry=entry,
                 state=after,
                 notifications=bundle,
-                message=compose(bundle, incidents, now, after.key, links(), person),
+                message=_words(bundle, incidents, now, after.key, links, person),
                 address=address_of(facts, bundle[0]),
                 begun_at=now,
             )
+
+
+def _words(
+    bundle: Sequence[Notification],
+    incidents: Mapping[int, Incident],
+    now: datetime,
+    key: str,
+    links: Callable[[], Links],
+    person: Person | None,
+) -> Message:
+    try:
+        return compose(bundle, incidents, now, key, links(), person)
+    except (
+        Exception
+    ):  # composing is pure, so nothing is half done; and a page in few words is better than none
+        log.exception("a message could not be composed; it leaves in few words", key=key)
+        return in_few_words(bundle, now, key)
 
 
 def _still_wanted(
@@ -122,17 +152,16 @@ def _still_wanted(
     return kept
 
 
-def settle(tx: Transaction, facts: Configuration, arrivals: Iterable[Arrival], now: datetime) -> Consequences:
-    """Commit what became of these departures: history, timeline, retry, failover. Call `write` on what it returns."""
-    owed = Consequences(tx, facts, now)
-    arrivals = list(arrivals)
-    owed.load(n.incident for a in arrivals for n in a.departure.notifications if n.incident is not None)
+def settle(owed: Consequences, arrivals: Sequence[Arrival], now: datetime, silently: bool = False) -> None:
+    """Commit what became of these departures: history, timeline, retry, failover. `silently` leaves out what concerns their
+    incidents, so that a message is at least not sent again for ever."""
+    if not silently:
+        owed.load(n.incident for a in arrivals for n in a.departure.notifications if n.incident is not None)
     for arrival in arrivals:
-        _settle(owed, arrival, now)
-    return owed
+        _settle(owed, arrival, now, silently)
 
 
-def _settle(owed: Consequences, arrival: Arrival, now: datetime) -> None:
+def _settle(owed: Consequences, arrival: Arrival, now: datetime, silently: bool) -> None:
     tx, departure = owed.tx, arrival.departure
     entry, bundle = departure.entry, departure.notifications
     after = after_attempt(departure.state, bundle, arrival.outcome, now)
@@ -148,7 +177,7 @@ def _settle(owed: Consequences, arrival: Arrival, now: datetime) -> None:
     detail = "" if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail
     if after.result is not None:
         tx.notifications.settle([n.id for n in bundle], after.result, after.reason, detail, micros(now))
-    for notification in bundle:
+    for notification in () if silently else bundle:
         _tell_timeline(owed, notification, arrival, after.result, len(bundle), after.retry_at)
         if after.fail_over and notification.page is not None:
             _fail_over(owed, notification, now)

@@ -67,6 +67,30 @@ def compose(
     )
 
 
+def in_few_words(notifications: Sequence[Notification], now: datetime, key: str) -> Message:
+    """The least there is to say, from the notifications alone: for when composing fails."""
+    first = notifications[0]
+    said = [
+        " ".join(
+            part
+            for part in (n.severity, n.service, n.title or n.text, n.incident and f"#{n.incident}")
+            if part
+        )
+        for n in notifications
+    ]
+    title = said[0] if len(said) == 1 else f"{len(said)} incidents need you"
+    return Message(
+        key=key,
+        purpose=first.purpose,
+        title=_line(title, LONGEST_TITLE),
+        text="\n".join(_line(line, LONGEST_SUMMARY) for line in said),
+        sent_at=now,
+        person=first.person or "",
+        urgency=first.urgency,
+        test=all(n.test for n in notifications),
+    )
+
+
 def is_stale(notification: Notification, incident: Incident | None, page: Page | None) -> Reason | None:
     """Why this no longer needs saying, checked at the moment it leaves; None when it does.
 
