@@ -9,7 +9,7 @@ import structlog
 
 from tocsin.channels.channel import Channel
 from tocsin.core.people import MissingSecret, Secret
-from tocsin.core.respond.delivery import Outcome, Rejected
+from tocsin.core.respond.delivery import Failed, Outcome, Rejected
 from tocsin.engine.clock import Clock
 from tocsin.engine.sending import LEASE, Arrival, Departure
 
@@ -74,7 +74,11 @@ class Carrier:
             if self._clock.now() - departure.begun_at > LEASE / 2:
                 log.warning("departure too late for its lease", key=departure.state.key)
                 return  # the lease runs out and the same bundle is taken again, under the same key
-            outcome = await self._outcome(departure, name)
+            try:
+                outcome = await self._outcome(departure, name)
+            except Exception as error:  # a channel's own mistake must fail over as a provider's does
+                log.exception("channel failed", channel=name, key=departure.state.key)
+                outcome = Failed(f"the channel {name} failed ({type(error).__name__})")
             log.info(
                 "sent",
                 channel=name,
