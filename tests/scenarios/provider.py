@@ -18,7 +18,7 @@ class Heard:
         self.at = at
         self.message = departure.message
         self.method = departure.notifications[0].method
-        self.address = departure.entry.subject
+        self.address = f"{departure.notifications[0].channel}|{departure.address and departure.address.address}"
         self.key = departure.message.key
 
     @property
@@ -49,6 +49,8 @@ class Provider:
     def __call__(self, departure: Departure, now: datetime) -> Outcome:
         attempt = Heard(now, departure)
         self.tried.append(attempt)
+        if departure.address is None:
+            return Rejected("this contact method is no longer configured")
         crash = self._crash if self._crash and self._crash[0] in attempt.address else None
         if crash and not crash[1]:
             self._crash = None

@@ -204,3 +204,41 @@ def test_one_phone_behind_two_rules_hears_one_message(make_house: MakeHouse) -> 
     house.fires("DiskFull", severity="critical")
     house.person("dora").was_paged("DiskFull", times=1)
     house.tells("rules_merged: dora")
+
+
+def test_a_contact_method_taken_away_while_it_failed_gives_way_to_the_next(
+    house: House, alice: Person
+) -> None:
+    house.provider.is_down("9911/alice")
+    house.fires("DiskFull", severity="critical")
+    mail = {
+        "contact": {"mail": {"email": "alice@example.com"}},
+        "notify": {"high": ["mail"], "low": ["mail"]},
+    }
+    house.applies(prune=True, people={"alice": {"name": "Alice", "email": "alice@example.com", **mail}})
+    house.passes(seconds=30)
+    alice.was_paged("DiskFull", by="mail")
+    house.tells("send_failed", "rejected: no longer configured", "failed_over: mail is used at once")
+
+
+def test_a_changed_address_is_used_for_what_still_waits(house: House, bob: Person) -> None:
+    house.provider.is_down("9911/bob")
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=10)
+    hook = {"contact": {"hook": {"webhook": "http://127.0.0.1:9911/robert"}}}
+    house.applies(people={"bob": {"name": "Bob", "notify": {"high": ["hook"], "low": ["hook"]}, **hook}})
+    house.passes(minutes=1)
+    bob.was_paged("DiskFull")
+
+
+def test_an_admin_chat_hears_of_gaps_beside_the_admins(make_house: MakeHouse) -> None:
+    later = {"every": "1 week", "handoff": "Mon 09:00", "from": "2026-09-07", "people": ["carol"]}
+    steps = [{"page": "autumn", "wait": "10m"}, {"page": "bob", "wait": "10m"}]
+    house = make_house(
+        schedules={"autumn": {"team": "platform", "layers": [{"rotation": later}]}},
+        policies={"platform": {"steps": steps, "last_resort": ["carol"]}},
+        defaults={"admin_chat": "alerts"},
+    )
+    house.fires("DiskFull", severity="critical")
+    assert "Nobody is on call in autumn" in house.posts("alerts")[0].said
+    house.person("dan").was_told("Nobody is on call in autumn")

@@ -100,6 +100,17 @@ def test_a_pagerduty_acknowledge_by_the_sender_stops_the_escalation(
     house.tells("opened_incident", "acknowledged: pd")
 
 
+def test_a_senders_acknowledgement_expires_without_anybody_to_ask(house: House, alice: Person) -> None:
+    house.pagerduty("trigger", "disk", "Disk is full")
+    house.pagerduty("acknowledge", "disk")
+    alice.new()
+    house.passes(minutes=34, seconds=59)
+    alice.hears_nothing()
+    house.passes(seconds=1)
+    alice.was_paged("Disk is full")
+    house.tells("acknowledged: pd", "ack_question: pd", "ack_expired: pd")
+
+
 def test_a_pagerduty_acknowledge_for_nothing_known_does_no_harm(house: House) -> None:
     house.pagerduty("acknowledge", "never-heard-of")
     house.pagerduty("resolve", "never-heard-of")

@@ -1,6 +1,6 @@
 """Silences, inhibitions, maintenance and muted routes: who is held back says why, and pages when that ends."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
@@ -151,7 +151,7 @@ def test_maintenance_ended_early_pages_what_still_fires(house: House, alice: Per
 
 NIGHTLY = {
     "time_intervals": {
-        "nights": [{"times": [{"start_time": "00:00", "end_time": "06:00"}], "location": "UTC"}]
+        "nights": [{"times": [{"start_time": "00:00", "end_time": "01:00"}], "location": "UTC"}]
     },
     "routes": {
         "group_by": ["alertname"],
@@ -170,14 +170,14 @@ NIGHTLY = {
 
 
 def test_a_muted_route_holds_until_its_interval_ends(make_house: MakeHouse) -> None:
-    house = make_house(**NIGHTLY)
+    house = make_house(at=datetime(2026, 6, 9, 0, 45, tzinfo=UTC), **NIGHTLY)
     alice = house.person("alice")
-    house.until(house.now.replace(hour=0, minute=30) + timedelta(days=1))
     house.fires("BackupLate", severity="critical")
+    house.passes(minutes=14, seconds=59)
     alice.hears_nothing()
     (alert,) = house.alerts("BackupLate")
     assert (alert.reason, alert.by) == ("muted", "nights")
-    house.until(house.now.replace(hour=6, minute=0))
+    house.passes(seconds=1)
     alice.was_paged("BackupLate")
     house.tells("opened_incident: Until now it was muted by its route's times.")
 
@@ -251,3 +251,31 @@ def test_why_an_alert_never_paged_is_known_when_it_is_long_over(house: House) ->
     (alert,) = house.alerts("DiskFull")
     assert (alert.reason, alert.by) == ("source_resolved", f"silenced by {silence}")
     assert alert.why == f"Its sender said it is over. (silenced by {silence})"
+
+
+def test_what_a_person_resolved_under_a_silence_comes_back_when_it_still_fires_at_its_end(
+    house: House, alice: Person
+) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.silences('alertname="DiskFull"', minutes=20)
+    alice.resolves()
+    assert house.incident().state == "resolved"
+    alice.new()
+    house.passes(minutes=20)
+    alice.was_paged("DiskFull")
+    assert len(house.incidents()) == 1
+    house.tells("silenced", "resolved_by_person: what still fires when that ends opens it again", "reopened")
+
+
+def test_one_silenced_alert_keeps_a_group_open_when_the_others_end(
+    house: House, alice: Person, bob: Person
+) -> None:
+    house.silences('instance="api-2"', hours=2)
+    house.fires("DiskFull", severity="critical", instance="api-1")
+    house.fires("DiskFull", severity="critical", instance="api-2")
+    house.passes(minutes=5)
+    house.ends("DiskFull", severity="critical", instance="api-1")
+    assert house.incident().is_open
+    house.passes(minutes=5)
+    bob.was_paged("DiskFull")
+    house.tells("silenced: That is not recovery", "step_timed_out: bob")

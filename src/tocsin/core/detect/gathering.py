@@ -3,7 +3,7 @@
 Counts move with each alert's code, so a change costs what changed and not what the group holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 import msgspec
@@ -264,6 +264,8 @@ def what_changed(
                 ended.append(alert)
     if not news:
         return None
+    if group.suppressed and not group.firing and reasons.isdisjoint(HOLD_REASONS):
+        reasons.update(_holding(group, known))
     if joined and (group.first is None or group.first not in group.members):
         group.first = min(joined, key=lambda alert: alert.id).identity
     state, common, route = group.state, group.common or {}, group.landing.route
@@ -296,6 +298,15 @@ def what_changed(
         reasons=_in_order(reasons) if reasons else (),
         released=_in_order(released) if released else (),
     )
+
+
+def _holding(group: Gathering, known: Mapping[int, Alert]) -> Iterator[Reason]:
+    """What holds back one of those that still fire, when none of them changed."""
+    for identity in group.members:
+        hold = _hold_in(known[identity], group)
+        if hold is not None:
+            yield hold[0]
+            return
 
 
 def words(group: Gathering, known: Mapping[int, Alert]) -> tuple[str, str, str]:

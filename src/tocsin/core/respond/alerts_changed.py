@@ -64,7 +64,7 @@ def _record_membership(draft: Draft, event: AlertsChanged) -> Reason:
         draft.record(Reason.JOINED_INCIDENT, joined + until_now(event.released))
         reason = Reason.JOINED_INCIDENT
     if event.ended and (event.firing or event.suppressed):  # the end of all has a line of its own
-        reason = event.reason or Reason.SOURCE_RESOLVED
+        reason = Reason.LEFT_GROUP if event.reason is Reason.LEFT_GROUP else Reason.SOURCE_RESOLVED
         draft.record(reason, f"{_names(event.ended)} ended; {alerts(event.firing)} still firing.")
     if event.source_silent > before.source_silent:
         draft.record(
