@@ -123,6 +123,8 @@ class Node:
         """Wait until it ends by itself; its exit code."""
         assert self._process is not None
         code = self._process.wait(within)
+        if code == -signal.SIGKILL:
+            self.kills += 1
         if self._reader is not None:
             self._reader.join(5)
         return code
@@ -178,8 +180,8 @@ class Node:
             if line.split("{", 1)[0].split(" ", 1)[0] == name
         )
 
-    def tail(self, lines: int = 40) -> str:
-        return "\n".join(list(self.lines)[-lines:])
+    def tail(self, lines: int = 15) -> str:
+        return "\n".join(line[:400] for line in list(self.lines)[-lines:])
 
 
 class SinkProcess:

@@ -40,7 +40,31 @@ class Strike:
         self.senders: list[Sender] = []
         self.began = time.monotonic()
 
+    def rest(self, seconds: float) -> None:
+        """Let everything run for a while."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for thread in (self.people, *self.senders):
+                if thread.error is not None:
+                    raise AssertionError(f"{thread.name} failed") from thread.error
+            time.sleep(0.05)
+
     # --- before ------------------------------------------------------------------------------------------------------
+
+    def kill_migration(self, statement: int) -> int:
+        """Migrate, killed before that statement; the exit code."""
+        node = self.nodes[0]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.faults.migrate_and_die", str(statement)],
+            cwd=ROOT,
+            env=environment(node.data, node.database),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, -9), done.stdout + done.stderr
+        node.kills += done.returncode == -9
+        return done.returncode
 
     def apply(self, step_wait: int = house.STEP_WAIT, more: str = "") -> None:
         """Configure the house with the real command."""
@@ -157,6 +181,7 @@ def running(
     nodes: int = 1,
     quick: bool = True,
     start: bool = True,
+    configure: bool = True,
     node_options: Callable[[Node], Sequence[str]] = lambda node: (),
     **applied: Any,
 ) -> Iterator[Strike]:
@@ -169,7 +194,8 @@ def running(
     strike = Strike(name, directory, seed, made, report)
     try:
         strike.sink.start()
-        strike.apply(**applied)
+        if configure:
+            strike.apply(**applied)
         strike.people.start()
         if start:
             for node in made:

@@ -1,0 +1,62 @@
+"""Killed between one statement and the next: at each place where something is half done, the same guarantees hold."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kill_points import PLACES
+from tests.faults.report import Report
+from tests.faults.strike import running
+from tests.migrated import migrated_database
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.faults
+REACHED_WITHIN = 40.0  # seconds
+
+
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_killed_at_every_place(
+    tmp_path: Path, database: str, seed: str, report: Report, request: pytest.FixtureRequest
+) -> None:
+    url = migrated_database(request.getfixturevalue("postgres")) if database == "PostgreSQL" else None
+    with running(f"{database}, at every place", tmp_path, seed, report, url, start=False) as strike:
+        (node,) = strike.nodes
+        strike.send(every=0.3)
+        missed = []
+        for count in (1, strike.random.randint(2, 5)):
+            for place in strike.random.sample(PLACES, len(PLACES)):
+                node.start("--kill", f"{place}:{count}")
+                try:
+                    code = node.ended(REACHED_WITHIN)
+                except subprocess.TimeoutExpired:
+                    missed.append(f"{place}:{count}")
+                    node.kill()
+                    continue
+                assert code == -9, f"ended with {code} instead of dying at {place}:{count}\n{node.tail()}"
+        assert not missed, f"never came by {missed}"
+        strike.end()
+
+
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_killed_in_mid_migration(
+    tmp_path: Path, database: str, seed: str, report: Report, request: pytest.FixtureRequest
+) -> None:
+    """The next start finishes what a killed one began, and then everything works."""
+    url = None
+    if database == "PostgreSQL":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.new_database()
+    name = f"{database}, in mid-migration"
+    with running(name, tmp_path, seed, report, url, start=False, configure=False) as strike:
+        (node,) = strike.nodes
+        places = strike.random.sample(range(1, 150), 6)
+        for place in places:
+            if strike.kill_migration(place) == 0:
+                break  # nothing left to migrate before that statement
+        strike.apply()
+        node.start()
+        node.wait_ready()
+        strike.send(every=0.3)
+        strike.rest(4.0)
+        strike.end()
