@@ -5,7 +5,6 @@ SIGINT stops in the order that loses nothing: no new requests, sends come back, 
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 import signal
@@ -55,13 +54,12 @@ from tocsin.web.asgi import MachineApp
 from tocsin.web.keys import keyring
 from tocsin.web.links import HouseLinks, house_links
 from tocsin.web.people import PassOn, PeopleProcess
-from tocsin.web.secret import secret_key
+from tocsin.web.secret import MissingSecret, api_token, secret_key
 
 log = structlog.get_logger()
 
 CONTROL_SOCKET = "control.sock"
 PEOPLE_SOCKET = "people.sock"
-TOKEN_FILE = "api-token"
 POSTGRES_THREADS = 6
 
 
@@ -100,20 +98,6 @@ def migrate(settings: Settings) -> None:
         log.info("the database was migrated", migrations=len(done.stdout.splitlines()))
 
 
-def api_token(data: Path) -> str:
-    """The token of TOCSIN_TOKEN, TOCSIN_TOKEN_FILE, or one made once and kept in the data directory (0600)."""
-    if given := os.environ.get("TOCSIN_TOKEN"):
-        return given
-    if named := os.environ.get("TOCSIN_TOKEN_FILE"):
-        return Path(named).read_text().strip()
-    path = data / TOKEN_FILE
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-    return path.read_text().strip()
-
-
 class Machine:
     """One node of Tocsin. `serve` runs it until it is told to stop."""
 
@@ -125,6 +109,7 @@ class Machine:
         # In containers both may repeat; who starts again must not be taken for the owner that was there before.
         self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.secret = secret_key(os.environ, settings.data).encode()
+        self.token = api_token(os.environ, settings.data)
         self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
         self.url = f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
@@ -296,14 +281,13 @@ class Machine:
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
         pinging = asyncio.create_task(self.pinger.run())
-        public = _server(self.app(api_token(settings.data)), host=settings.host, port=settings.port)
+        public = _server(self.app(self.token), host=settings.host, port=settings.port)
         control = settings.data / CONTROL_SOCKET
-        control.unlink(missing_ok=True)
+        _bind_privately(control)
         local = _server(Door(self.perform, None), uds=str(control))
         servers = [asyncio.create_task(_serve(server)) for server in (public, local)]
         try:
             await _until(lambda: public.started and local.started, servers)
-            control.chmod(0o600)
             self.started = True
             listening = f"{settings.host}:{_port(public)}"
             if not settings.port:  # a free one was taken, and links in messages need it
@@ -357,6 +341,15 @@ def _server(app: object, **where: object) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _bind_privately(path: Path) -> None:
+    """Leave a socket's name there that only its owner may open: the server keeps the mode of what it replaces, and would
+    else let everybody in for a moment."""
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as placeholder:
+        placeholder.bind(str(path))
+    path.chmod(0o600)
+
+
 async def _serve(server: uvicorn.Server) -> None:
     """Without uvicorn's own signal handlers: this process stops in an order of its own."""
     await server._serve()
@@ -384,6 +377,7 @@ def _free_detection(tx: Transaction) -> None:
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
+    os.umask(0o077)  # databases, sockets and keys are nobody else's
     with lock_data_directory(
         settings.data
     ):  # first: a newer version must not migrate under a server that runs
@@ -402,6 +396,8 @@ def serve(settings: Settings) -> None:
             woken.append(machine)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(machine.run())
+        except MissingSecret as missing:
+            raise CannotStart(str(missing)) from None
         except SystemExit as error:  # uvicorn's way to say that it could not bind
             raise CannotStart(f"the port {settings.port} on {settings.host} could not be opened") from error
         finally:

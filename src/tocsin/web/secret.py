@@ -1,4 +1,4 @@
-"""The key that signs sessions and links."""
+"""Secrets of this installation itself: the key that signs sessions and links, and the token of the API's door."""
 
 import contextlib
 import os
@@ -12,18 +12,30 @@ class MissingSecret(Exception):
 
 
 def secret_key(environment: Mapping[str, str], data: Path) -> str:
-    """From TOCSIN_SECRET_KEY, from the file TOCSIN_SECRET_KEY_FILE names, or from `secret.key` in the data directory (0600),
-    which the first call makes. Raises MissingSecret, OSError."""
-    given = environment.get("TOCSIN_SECRET_KEY")
+    """What signs sessions and links: from TOCSIN_SECRET_KEY, from the file TOCSIN_SECRET_KEY_FILE names, or from
+    `secret.key` in the data directory (0600), which the first call makes. Raises MissingSecret, OSError."""
+    return _secret(environment, "TOCSIN_SECRET_KEY", data / "secret.key")
+
+
+def api_token(environment: Mapping[str, str], data: Path) -> str:
+    """What opens the API's door: from TOCSIN_TOKEN, from the file TOCSIN_TOKEN_FILE names, or from `api-token` in the data
+    directory. Never empty, as that would let everybody in. Raises MissingSecret, OSError."""
+    return _secret(environment, "TOCSIN_TOKEN", data / "api-token")
+
+
+def _secret(environment: Mapping[str, str], variable: str, kept: Path) -> str:
+    given = environment.get(variable, "").strip()
     if given:
         return given
-    named = environment.get("TOCSIN_SECRET_KEY_FILE")
-    path = Path(named) if named else data / "secret.key"
+    named = environment.get(f"{variable}_FILE")
+    path = Path(named) if named else kept
     if not named and not path.exists():
         _make(path)
     key = path.read_text().strip()
     if not key:
-        raise MissingSecret(f"{path} holds no key; put a long random text into it")
+        raise MissingSecret(
+            f"{path} holds no key; put a long random text into it, or remove it if it is Tocsin's own"
+        )
     return key
 
 
