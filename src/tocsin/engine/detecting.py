@@ -7,34 +7,20 @@ inbox is read from the committed cursor.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import structlog
-import xxhash
 
-from tocsin.core.detect.grouping import (
-    CancelFlush,
-    ChangeIncident,
-    FlushDue,
-    Group,
-    GroupChange,
-    GroupChanged,
-    GroupDecision,
-    IncidentEnded,
-    OpenIncident,
-    PostGroup,
-    RemindFlush,
-    decide,
-)
-from tocsin.core.detect.index import AcknowledgedSignal, Changes, Detection, Outcome
+from tocsin.core.detect.grouping import FlushDue, GroupChanged
+from tocsin.core.detect.index import Changes, Detection, Outcome
 from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal, Unreadable
-from tocsin.core.instants import instant, micros
-from tocsin.core.respond.incident import Acknowledge, Incident, Opened
+from tocsin.core.instants import micros
 from tocsin.engine import beating, kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.consequences import Consequences
+from tocsin.engine.deciding_groups import acknowledge, decide_groups
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.recording import change_rows
 from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
@@ -274,9 +260,8 @@ class Detecting:
 
         def work(owed: Consequences) -> None:
             owed.tx.ownership.check(epoch)
-            outcomes = self._decide(
-                owed, index, [GroupChanged(change) for change in changes.groups], changes.acknowledged
-            )
+            outcomes = self._decide(owed, index, [GroupChanged(change) for change in changes.groups])
+            acknowledge(owed, changes.acknowledged, outcomes)
             self._write(owed.tx, index, changes, outcomes)
             rows = change_rows(reports, owed.facts)
             if rows:
@@ -298,7 +283,7 @@ class Detecting:
             owed.tx.ownership.check(epoch)
             due = owed.tx.agenda.claim([kinds.FLUSH], micros(now), REPORTS)
             changes = index.flush([entry.subject for entry in due], micros(now))
-            outcomes = self._decide(owed, index, [FlushDue(change) for change in changes.groups], [])
+            outcomes = self._decide(owed, index, [FlushDue(change) for change in changes.groups])
             self._write(owed.tx, index, changes, outcomes)
             return changes
 
@@ -307,6 +292,14 @@ class Detecting:
         index.committed(changes)
         self._next_flush = self.engine.store.read(lambda tx: tx.agenda.next_due([kinds.FLUSH]))
         return Step(1, departures)
+
+    def _decide(
+        self, owed: Consequences, index: Detection, events: Sequence[GroupChanged | FlushDue]
+    ) -> dict[str, Outcome]:
+        outcomes, flush_at = decide_groups(owed, index, events)
+        if flush_at is not None and (self._next_flush is None or flush_at < self._next_flush):
+            self._next_flush = flush_at
+        return outcomes
 
     def _write(
         self, tx: Transaction, index: Detection, changes: Changes, outcomes: dict[str, Outcome]
@@ -321,108 +314,6 @@ class Detecting:
         if changes.removed:
             tx.groups.remove(changes.removed)
 
-    # --- deciding groups -----------------------------------------------------------------------------------------
-
-    def _decide(
-        self,
-        owed: Consequences,
-        index: Detection,
-        events: Sequence[GroupChanged | FlushDue],
-        acknowledged: Iterable[AcknowledgedSignal],
-    ) -> dict[str, Outcome]:
-        groups = {event.change.key: index.state(event.change.key) for event in events}
-        owed.load(
-            group.incident for group in groups.values() if group is not None and group.incident is not None
-        )
-        decisions: list[tuple[GroupChange, GroupDecision]] = []
-        opening = 0
-        for event in events:
-            group = self._aware(owed, groups[event.change.key] or _fresh(event.change), event.change)
-            decision = decide(group, event, micros(owed.now), event.change.route, owed.facts)
-            opening += sum(isinstance(effect, OpenIncident) for effect in decision.effects)
-            decisions.append((event.change, decision))
-        ids = iter(owed.tx.incidents.new_ids(opening) if opening else [])
-        outcomes = {change.key: self._carry(owed, change, decision, ids) for change, decision in decisions}
-        for signal in acknowledged:
-            self._acknowledge(owed, signal, outcomes)
-        return outcomes
-
-    def _aware(self, owed: Consequences, group: Group, change: GroupChange) -> Group:
-        """Tell the group that its incident ended meanwhile, wherever and by whomever that was decided."""
-        if group.incident is None or group.incident_ended_at is not None:
-            return group
-        incident = owed.incident(group.incident)
-        if incident is None or incident.is_open or incident.resolved_at is None:
-            return group
-        ended = IncidentEnded(incident.id, micros(incident.resolved_at))
-        return decide(group, ended, micros(owed.now), change.route, owed.facts).group
-
-    def _carry(
-        self, owed: Consequences, change: GroupChange, decision: GroupDecision, ids: Iterator[int]
-    ) -> Outcome:
-        group = decision.group
-        for effect in decision.effects:
-            match effect:
-                case OpenIncident():
-                    incident = _incident(next(ids), effect, owed.now)
-                    owed.open(incident, Opened(policy=effect.policy, released=effect.released))
-                    group = group.opened(incident.id)
-                case ChangeIncident():
-                    owed.decide(effect.incident, effect.change)
-                case PostGroup():
-                    name = f"g{xxhash.xxh3_64_hexdigest(group.key.encode())}.{micros(owed.now)}"
-                    owed.post_to_chat(name, effect.chat, effect.title, effect.text, effect.reason)
-                case RemindFlush():
-                    owed.remind(kinds.FLUSH, group.key, instant(effect.due_at))
-                    if self._next_flush is None or effect.due_at < self._next_flush:
-                        self._next_flush = effect.due_at
-                case CancelFlush():
-                    owed.forget(kinds.FLUSH, group.key)
-        return group, group.incident, decision.reason
-
-    def _acknowledge(
-        self, owed: Consequences, signal: AcknowledgedSignal, outcomes: dict[str, Outcome]
-    ) -> None:
-        incidents = set(signal.incidents)
-        incidents.update(
-            incident
-            for key in signal.groups
-            if (incident := outcomes[key][1] if key in outcomes else None) is not None
-        )
-        for incident_id in sorted(incidents):
-            owed.decide(incident_id, Acknowledge(actor=signal.integration, via="pagerduty"))
-
-
-def _incident(incident_id: int, effect: OpenIncident, now: datetime) -> Incident:
-    return Incident(
-        id=incident_id,
-        title=effect.title,
-        severity=effect.severity,
-        opened_at=now,
-        kind=effect.kind,
-        summary=effect.summary,
-        description=effect.description,
-        runbook_url=effect.runbook_url,
-        service=effect.service,
-        team=effect.team,
-        route=effect.route,
-        group=effect.group,
-        labels=effect.labels,
-        detected_by=effect.detected_by,
-        firing=effect.firing,
-        alerts=effect.alerts,
-        source_silent=effect.source_silent,
-        test=effect.test,
-    )
-
-
-def _fresh(change: GroupChange) -> Group:
-    return Group(key=change.key, route=change.route.id, labels=change.labels)
-
 
 def _due(at: int | None, now: int) -> bool:
     return at is not None and at <= now
-
-
-def _micros(duration: timedelta) -> int:
-    return duration // timedelta(microseconds=1)
