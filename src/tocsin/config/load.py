@@ -21,6 +21,7 @@ from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import ContactMethod, Person, Team
 from tocsin.core.severity import DEFAULT_SEVERITIES, Severity
+from tocsin.engine.facts import Unusable
 from tocsin.engine.store.protocol import Entry, Transaction
 
 _log = structlog.get_logger(__name__)
@@ -40,9 +41,12 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 def load(tx: Transaction) -> Configuration:
-    """The configuration at the store's revision. What is broken is logged; `load_all` hands it out."""
+    """The configuration at the store's revision. What is broken is logged; `load_all` hands it out. Raises Unusable when the
+    routes themselves are broken."""
     loaded = load_all(tx)
     for each in loaded.broken:
+        if each.kind == "routes":
+            raise Unusable(loaded.configuration.revision, each.why)
         _log.error("configuration entry left out", kind=each.kind, name=each.name, why=each.why)
     return loaded.configuration
 

@@ -6,10 +6,13 @@ import msgspec
 
 from tocsin.control.actor import Actor
 from tocsin.control.requests import Accepted, Refused, SendAlert, TestPage
+from tocsin.core.detect.signal import Parsed, Signal, SignalKind
 from tocsin.core.instants import micros
+from tocsin.core.labels import TEST_LABEL
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.incident import Incident, Kind, Opened, Reassign
 from tocsin.core.severity import Severity
+from tocsin.engine.beating import SOURCE as OWN_SOURCE
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
@@ -17,21 +20,26 @@ from tocsin.engine.store.protocol import InboxRow, Store
 
 
 def send_alert(store: Store, request: SendAlert, actor: Actor, now: datetime) -> Accepted:
-    """Append it to the inbox in Prometheus' own form; the detection owner takes it from there."""
+    """Append it to the inbox like any sender's; the detection owner takes it from there."""
     if not any(value for value in request.labels.values()):
         raise Refused(
             "invalid", "at least one label with a value is needed, for example alertname=DiskFull", "labels"
         )
-    alert = {
-        "labels": request.labels,
-        "annotations": {"sent_by": actor.name} | request.annotations,
-        "startsAt": now.isoformat(),
-    }
-    if request.resolved:
-        alert["endsAt"] = now.isoformat()
-    row = InboxRow(0, micros(now), actor.via, "prometheus", msgspec.json.encode([alert]))
-    inbox_id = store.append([row])
+    at = micros(now)
+    signal = Signal(
+        kind=SignalKind.RESOLVED if request.resolved else SignalKind.FIRING,
+        labels={name: value for name, value in (request.labels | _mark(request)).items() if value},
+        annotations={"sent_by": actor.name} | request.annotations,
+        starts_at=None if request.resolved else at,
+        ends_at=at if request.resolved else None,
+    )
+    body = msgspec.json.encode(Parsed(signals=(signal,), pregrouped=True))
+    inbox_id = store.append([InboxRow(0, at, actor.via, OWN_SOURCE, body)])
     return Accepted(said="Accepted; `tocsin alerts` shows what became of it.", inbox_id=inbox_id)
+
+
+def _mark(request: SendAlert) -> dict[str, str]:
+    return {TEST_LABEL: "true"} if request.test else {}
 
 
 def test_page(

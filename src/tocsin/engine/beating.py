@@ -125,7 +125,7 @@ class Beating:
         signals = tuple(decision.signal for decision in decisions if decision.signal is not None)
         if signals:
             log.info("heartbeat", alerts=[f"{s.kind}: {s.labels['heartbeat']}" for s in signals])
-            body = msgspec.json.encode(Parsed(signals=signals))
+            body = msgspec.json.encode(Parsed(signals=signals, pregrouped=True))
             self._engine.store.append([InboxRow(0, now, INTEGRATION, SOURCE, body)])
 
     def _keep(self, decision: HeartbeatDecision) -> None:

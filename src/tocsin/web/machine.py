@@ -40,7 +40,7 @@ from tocsin.engine.counters import Counters
 from tocsin.engine.dead_man import DeadMansSwitchPinger
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
-from tocsin.engine.facts import Facts
+from tocsin.engine.facts import Facts, Unusable
 from tocsin.engine.housekeeping import Housekeeping
 from tocsin.engine.live import LiveWorld
 from tocsin.engine.metrics import EngineCollector, exposition
@@ -396,8 +396,8 @@ def serve(settings: Settings) -> None:
             woken.append(machine)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(machine.run())
-        except MissingSecret as missing:
-            raise CannotStart(str(missing)) from None
+        except (MissingSecret, Unusable) as error:
+            raise CannotStart(str(error)) from None
         except SystemExit as error:  # uvicorn's way to say that it could not bind
             raise CannotStart(f"the port {settings.port} on {settings.host} could not be opened") from error
         finally:
