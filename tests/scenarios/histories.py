@@ -142,6 +142,14 @@ class Past:
                 self.house.stops()
                 self.house.passes(seconds=40)
 
+    def comes_to_rest(self) -> None:
+        """Every provider works again, and every retry has had its turn."""
+        for who in PEOPLE:
+            self._provider("works", who)
+        self.lives(("passes", 6 * 60))
+        self.lives(("sleeps", 40))  # whatever was told to crash has done so by now
+        self.lives(("passes", 6 * 60))
+
     # --- what can be compared ------------------------------------------------------------------------------------
 
     def account(self) -> dict[str, object]:

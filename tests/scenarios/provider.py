@@ -18,7 +18,9 @@ class Heard:
         self.at = at
         self.message = departure.message
         self.method = departure.notifications[0].method
-        self.address = f"{departure.notifications[0].channel}|{departure.address and departure.address.address}"
+        self.address = (
+            f"{departure.notifications[0].channel}|{departure.address and departure.address.address}"
+        )
         self.key = departure.message.key
 
     @property

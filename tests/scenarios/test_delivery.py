@@ -34,8 +34,10 @@ def test_a_storm_on_one_service_does_not_delay_another_services_first_page(
     assert sum(len(page.incidents) for page in storm) <= 50
     house.fires("CardsDeclined", severity="critical", service="billing")
     (page,) = alice.new()
+    assert page.message.items[0].title == "CardsDeclined is bad"
     assert "CardsDeclined" in page.said
     assert page.at == house.now
+    house.tells("opened_incident: CardsDeclined", "step_started: alice", "bundled: alice by hook")
 
 
 def test_a_storm_becomes_few_messages_that_name_every_incident(house: House, alice: Person) -> None:

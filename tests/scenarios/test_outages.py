@@ -155,6 +155,8 @@ def test_eight_hours_stopped_and_thirty_alerts_resolved_meanwhile(
     assert sorted(by_hook) == ["Lasting0", "Lasting1", "Lasting2", "New"]
     states = {one.title: one.state for one in house.incidents()}
     assert {states[f"Old{number} is bad"] for number in range(30)} == {"resolved"}
+    lasting_one = next(one for one in house.incidents() if one.title == "Lasting0 is bad")
+    house.tells("step_started", "step_timed_out: late, since Tocsin itself was away", incident=lasting_one.id)
 
 
 def test_prometheus_dies_in_mid_incident_and_nobody_hears_resolved(

@@ -38,9 +38,12 @@ def lived(
         for event in history:
             past.lives(event)
             house.owes_nobody()
+        past.comes_to_rest()
         account = past.account()
         note(f"{kind}: {len(house.provider.heard)} messages, {len(house.incidents())} incidents")
         nothing_stale_rang(house)
+        if not any(event[0] == "provider" and event[1][0] == "refuses" for event in history):
+            whoever_is_wanted_was_reached(house)
         if not any(
             event[0] == "crashes" for event in history
         ):  # what a crash cut short, nobody could write down
@@ -63,6 +66,15 @@ def nothing_stale_rang(house: House) -> None:
             )
         first = bundles.setdefault((heard.address, heard.key), heard.incidents)
         assert set(heard.incidents) <= set(first), "a repeat told something that the first did not"
+
+
+def whoever_is_wanted_was_reached(house: House) -> None:
+    """An open page has arrived, once its providers work."""
+    reached = {(page.message.person, number) for page in house.pages() for number in page.incidents}
+    for incident in house.incidents():
+        if incident.is_open:
+            missing = [person for person in incident.paged if (person, incident.id) not in reached]
+            assert not missing, f"{missing} never heard of incident {incident.id}"
 
 
 def every_incident_is_explained(house: House) -> None:

@@ -157,7 +157,8 @@ def _pause(key: str, attempt: int, outcome: Failed, page: bool) -> timedelta:
 def _send_pages(state: AddressState, pages: Sequence[Notification], now: datetime) -> Send:
     """All pages that wait, the worst first; when they are too many, new services come before more of the same."""
     chosen = sorted(pages, key=lambda n: (not _is_new(n, state, now), *_worst(n)))[:MOST_IN_ONE]
-    bundle = tuple(sorted(chosen, key=_worst))
+    # Read from the top: the worst, then what is new, lest it be the last of many lines of the same.
+    bundle = tuple(sorted(chosen, key=lambda n: (_worst(n)[0], not _is_new(n, state, now), *_worst(n))))
     services = {n.service or "": now for n in bundle}
     state = replace(state, last_page_at=now, services=state.services | services)
     return _send_new(state, bundle, now, Reason.BUNDLED if len(bundle) > 1 else Reason.RULE_DUE)
