@@ -8,19 +8,19 @@ import structlog
 
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.provider import Provider
-from tocsin.core.instants import micros
+from tocsin.core.detect.index import Detection
 from tocsin.core.respond import decide as deciding
 from tocsin.engine import consequences, sending
 from tocsin.engine.clock import VirtualClock
-from tocsin.engine.store.memory import MemoryStore
+from tocsin.engine.store.protocol import Store
+from tocsin.engine.suspects import IN_A_ROW, SuspectReports
 
 Break = Callable[[str], None]
 
 
 @pytest.fixture
-def house() -> House:
-    clock = VirtualClock(START)
-    return House(MemoryStore(lambda: micros(clock.now())), clock, configured(), Provider())
+def house(store: Store) -> House:
+    return House(store, VirtualClock(START), configured(), Provider())
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +76,23 @@ def unsendable(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     monkeypatch.setattr(sending, "next_send", decided)
     return words
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Alerts of one of these names break the index."""
+    names: set[str] = set()
+    apply = Detection.apply
+
+    def applied(self: Detection, reports: Any, now: int) -> Any:
+        for report in reports:
+            for signal in report.parsed.signals:
+                if signal.labels.get("alertname") in names:
+                    raise Broken(signal.labels["alertname"])
+        return apply(self, reports, now)
+
+    monkeypatch.setattr(Detection, "apply", applied)
+    return names
 
 
 def paged(house: House, person: str) -> list[str]:
@@ -141,6 +158,49 @@ def test_an_address_that_cannot_be_decided_keeps_no_other_waiting(house: House, 
     assert paged(house, "bob") == ["2 incidents need you (worst SEV2)"]
 
 
+def test_an_alert_whose_incident_cannot_be_decided_does_not_stop_other_alerts(
+    house: House, undecidable: set[str]
+) -> None:
+    undecidable.add("Cursed")
+    house.fire([("Cursed", {"severity": "critical"}), ("DiskFull", {"severity": "critical"})])
+    assert any("DiskFull" in title for title in paged(house, "alice"))
+    house.fires("CPUHigh", severity="critical", service="billing")
+    assert any("CPUHigh" in title for title in paged(house, "alice"))
+
+
+def test_an_alert_whose_incident_cannot_be_opened_is_told_to_the_admins_and_opened_when_it_can(
+    house: House, undecidable: set[str]
+) -> None:
+    undecidable.add("Cursed is bad")
+    house.fires("Cursed", severity="critical")
+    assert any("Cursed" in title for title in paged(house, "dan"))
+    undecidable.clear()
+    house.passes(minutes=1)
+    assert any("Cursed" in title for title in paged(house, "alice"))
+
+
+def test_an_alert_that_breaks_the_index_is_kept_in_quarantine_and_the_others_are_taken(
+    house: House, unreadable: set[str]
+) -> None:
+    unreadable.add("Cursed")
+    house.stops()
+    house.fires("DiskFull", severity="critical")
+    house.fires("Cursed", severity="critical")
+    house.fires("CPUHigh", severity="critical")
+    house.world.running = True  # and its loop goes on after a failure, as the live one does
+    for _ in range(5):
+        try:
+            house.world.settle()
+        except Broken:
+            continue
+    house.passes(minutes=1)
+    assert any("DiskFull" in title for title in paged(house, "alice"))
+    assert any("CPUHigh" in title for title in paged(house, "alice"))
+    ((row, error),) = house.store.read(lambda tx: tx.inbox.quarantined(10))
+    assert b"Cursed" in row.body and "Broken" in error
+    assert paged(house, "dan")
+
+
 def test_an_arrival_that_cannot_be_told_does_not_hold_up_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,3 +215,21 @@ def test_an_arrival_that_cannot_be_told_does_not_hold_up_the_others(
     assert (
         len([title for title in paged(house, "alice") if "Cursed" in title]) <= 2
     )  # by hook and by mail, once each
+
+
+def test_reports_that_fail_together_are_taken_one_by_one_until_all_of_them_were() -> None:
+    suspects = SuspectReports(256)
+    assert not suspects.failed(3)
+    assert suspects.helping == 1
+    suspects.taken(1)
+    assert not suspects.failed(1)
+    assert suspects.failed(1)
+    suspects.taken(1)
+    assert suspects.helping == 256
+
+
+def test_when_every_report_fails_it_is_not_the_reports_fault_and_none_more_is_given_up() -> None:
+    suspects = SuspectReports(256)
+    suspects.failed(256)
+    given_up = sum(suspects.failed(1) for _ in range(1000))
+    assert given_up == IN_A_ROW

@@ -7,13 +7,13 @@ inbox is read from the committed cursor.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
-from tocsin.core.detect.grouping import FlushDue, GroupChanged
+from tocsin.core.detect.grouping import FlushDue, GroupChange, GroupChanged
 from tocsin.core.detect.index import Changes, Detection, Outcome
 from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal, Unreadable
 from tocsin.core.instants import micros
@@ -23,7 +23,10 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.deciding_groups import acknowledge, decide_groups
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.recording import change_rows
-from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
+from tocsin.engine.sending import Departure
+from tocsin.engine.setting_aside import PASSING, said
+from tocsin.engine.store.protocol import AgendaEntry, LostOwnership, StaleFacts, Transaction
+from tocsin.engine.suspects import SuspectGroups, SuspectReports
 from tocsin.engine.window_reports import WindowReports
 
 log = structlog.get_logger()
@@ -32,6 +35,7 @@ LEASE = timedelta(seconds=10)
 OUTAGE = timedelta(minutes=2)
 SPEAK_FIRST = timedelta(seconds=75)  # Prometheus sends what fires once a minute
 REPORTS = 256  # reports in one transaction
+OFFERED_AT_MOST = 8 * REPORTS  # reports held in memory while detection is behind
 GRACE_AFTER_STEP = timedelta(minutes=5)
 
 
@@ -55,6 +59,8 @@ class Detecting:
         self._on_ownership = on_ownership
         self._beating = Beating(engine)
         self._window_reports = WindowReports(engine)
+        self._suspects = SuspectReports(REPORTS)
+        self._suspect_groups = SuspectGroups()
         self._turn = threading.Lock()
         self._epoch: int | None = None
         self._cursor = 0
@@ -129,7 +135,7 @@ class Detecting:
 
     def offer(self, reports: Sequence[Report]) -> None:
         """Reports that just became durable on this node, so that the owner need not read them back. From any thread."""
-        if self.owned:
+        if self.owned and len(self._offered) < OFFERED_AT_MOST:  # what is left out is read back in its turn
             self._offered.extend(reports)
 
     def renewed(self, renewal: Renewal) -> None:
@@ -153,7 +159,12 @@ class Detecting:
 
     def next_due(self) -> int | None:
         """When something is due without news, in microseconds."""
-        due = [self._index.next_due() if self._index else None, self._next_flush, self._beating.next_due]
+        due = [
+            self._index.next_due() if self._index else None,
+            self._next_flush,
+            self._beating.next_due,
+            self._suspect_groups.next_due(),
+        ]
         known = [at for at in due if at is not None]
         return min(known) if known else None
 
@@ -202,15 +213,47 @@ class Detecting:
             self._beating.reconfigure(now)
             return self._commit(self._index.reconfigure(facts, at), now)
         self._renew(now)
-        reports = self._reports()
-        if reports:
-            self.engine.counters.alerts_processed += sum(len(r.parsed.signals) for r in reports)
-            return self._commit(self._index.apply(reports, at), now, reports)
+        if reports := self._reports():
+            return self._take(self._index, reports, now)
         if _due(self._index.next_due(), at):
             return self._commit(self._index.tick(at), now)
         if _due(self._next_flush, at):
             return self._flush(now)
+        if again := self._suspect_groups.due(at):
+            return self._commit(self._index.tell_again(again, at), now)
         return self._beating.beat(now)
+
+    def _take(self, index: Detection, reports: Sequence[Report], now: datetime) -> Step:
+        try:
+            step = self._commit(index.apply(reports, micros(now)), now, reports)
+        except PASSING:
+            raise
+        except Exception as error:
+            if not self._suspects.failed(len(reports)):
+                raise
+            return self._give_up(reports[0], error, now)
+        self._suspects.taken(len(reports))
+        self.engine.counters.alerts_processed += sum(len(r.parsed.signals) for r in reports)
+        return step
+
+    def _give_up(self, report: Report, error: Exception, now: datetime) -> Step:
+        """Into quarantine with the one report that detection breaks on, so that the next ones are taken."""
+        self._drop()
+        epoch, aside = self._epoch, self.engine.aside
+        assert epoch is not None
+
+        def keep(tx: Transaction) -> None:
+            tx.ownership.check(epoch)
+            tx.inbox.quarantine([(row, said(error)) for row in tx.inbox.after(report.inbox_id - 1, 1)])
+            tx.ownership.advance(epoch, report.inbox_id)
+
+        self.engine.store.run(keep)
+        self._cursor = report.inbox_id
+        aside.count("report", error, str(report.inbox_id))
+        if not self._suspects.worth_telling(now):
+            return Step(1, [])
+        about = f"Request {report.inbox_id} of the integration {report.integration}, kept in quarantine,"
+        return Step(1, aside.alarm(about, error, now))
 
     def _load(self, now: datetime) -> Step:
         facts = self.engine.facts.current
@@ -235,10 +278,11 @@ class Detecting:
             offered.popleft()
         if offered and offered[0].inbox_id == self._cursor + 1:
             taken: list[Report] = []
-            while offered and len(taken) < REPORTS and offered[0].inbox_id == self._cursor + 1 + len(taken):
+            limit = self._suspects.helping
+            while offered and len(taken) < limit and offered[0].inbox_id == self._cursor + 1 + len(taken):
                 taken.append(offered.popleft())
             return taken
-        rows = self.engine.store.read(lambda tx: tx.inbox.after(self._cursor, REPORTS))
+        rows = self.engine.store.read(lambda tx: tx.inbox.after(self._cursor, self._suspects.helping))
         return [Report(row.id, row.integration, row.received_at, self._parse(row)) for row in rows]
 
     def _parse(self, row: InboxRow) -> Parsed:
@@ -246,8 +290,9 @@ class Detecting:
             if row.source == beating.SOURCE:
                 return msgspec.json.decode(row.body, type=Parsed)
             return self.replay(row)
-        except Unreadable as error:  # accepted by another version of the source: kept, shown, never a loop
-            why = str(error)
+        except Exception as error:  # accepted by another version of the source: kept, shown, never a loop
+            why = str(error) if isinstance(error, Unreadable) else said(error)
+            log.exception("an accepted request cannot be read", inbox_id=row.id, source=row.source)
             self.engine.store.run(lambda tx: tx.inbox.quarantine([(row, why)]))
             return Parsed()
 
@@ -258,9 +303,10 @@ class Detecting:
         index, epoch = self._index, self._epoch
         cursor = reports[-1].inbox_id if reports else self._cursor
 
-        def work(owed: Consequences) -> None:
+        def work(owed: Consequences, left_out: Collection[str] = ()) -> Collection[str]:
             owed.tx.ownership.check(epoch)
-            outcomes = self._decide(owed, index, [GroupChanged(change) for change in changes.groups])
+            events = [GroupChanged(change) for change in changes.groups if change.key not in left_out]
+            outcomes = self._decide(owed, index, events)
             acknowledge(owed, changes.acknowledged, outcomes)
             self._write(owed.tx, index, changes, outcomes)
             rows = change_rows(reports, owed.facts)
@@ -269,29 +315,81 @@ class Detecting:
             if cursor != self._cursor:
                 owed.tx.ownership.advance(epoch, cursor)
             self._beating.seen(owed, changes.heartbeats, reports)
+            return outcomes.keys()
 
-        _, departures = self.engine.decide(work, now, retry_stale=False)
+        broken: dict[str, Exception] = {}
+        try:
+            decided, departures = self.engine.decide(work, now, retry_stale=False)
+        except PASSING:
+            raise
+        except Exception:
+            broken = self._what_breaks(index, changes, now)
+            if not broken:
+                raise
+            decided, departures = self.engine.decide(lambda o: work(o, broken), now, retry_stale=False)
         index.committed(changes)
         self._cursor = cursor
+        self._suspect_groups.decided(decided)
+        for change in changes.groups if broken else ():
+            if change.key in broken:
+                departures += self._set_aside(index, change, broken[change.key], now)
         return Step(1, departures)
 
-    def _flush(self, now: datetime) -> Step:
+    def _what_breaks(self, index: Detection, changes: Changes, now: datetime) -> dict[str, Exception]:
+        """Each changed group by itself, in a transaction that is never committed."""
+        broken: dict[str, Exception] = {}
+        for change in changes.groups:
+
+            def attempt(tx: Transaction, change: GroupChange = change) -> None:
+                owed = Consequences(tx, self.engine.facts.check(tx), now)
+                decide_groups(owed, index, [GroupChanged(change)])
+                owed.write()
+                raise _Fine
+
+            try:
+                self.engine.store.run(attempt)
+            except _Fine:
+                continue
+            except PASSING:
+                raise
+            except Exception as error:
+                log.exception("the change of a group cannot be decided", group=change.key)
+                broken[change.key] = error
+        return broken
+
+    def _set_aside(
+        self, index: Detection, change: GroupChange, error: Exception, now: datetime
+    ) -> list[Departure]:
+        failures = self._suspect_groups.failed(change.key, now)
+        self.engine.aside.count("group", error, change.key, failures)
+        if failures > 1:
+            return []
+        group = index.state(change.key)
+        incident = group.incident if group is not None else None
+        return self.engine.aside.alarm(f"The group of alerts {change.key}", error, now, incident)
+
+    def _flush(self, now: datetime, limit: int = REPORTS) -> Step:
         assert self._index is not None and self._epoch is not None
         index, epoch = self._index, self._epoch
+        due: list[AgendaEntry] = []
 
         def work(owed: Consequences) -> Changes:
             owed.tx.ownership.check(epoch)
-            due = owed.tx.agenda.claim([kinds.FLUSH], micros(now), REPORTS)
+            due[:] = owed.tx.agenda.claim([kinds.FLUSH], micros(now), limit)
             changes = index.flush([entry.subject for entry in due], micros(now))
             outcomes = self._decide(owed, index, [FlushDue(change) for change in changes.groups])
             self._write(owed.tx, index, changes, outcomes)
             return changes
 
+        def together() -> Step:
+            changes, departures = self.engine.decide(work, now, retry_stale=False)
+            index.committed(changes)
+            return Step(1, departures)
+
         self._next_flush = None
-        changes, departures = self.engine.decide(work, now, retry_stale=False)
-        index.committed(changes)
+        step = self.engine.aside.each_alone_if_need_be(together, lambda: self._flush(now, 1), due, now)
         self._next_flush = self.engine.store.read(lambda tx: tx.agenda.next_due([kinds.FLUSH]))
-        return Step(1, departures)
+        return step
 
     def _decide(
         self, owed: Consequences, index: Detection, events: Sequence[GroupChanged | FlushDue]
@@ -317,3 +415,7 @@ class Detecting:
 
 def _due(at: int | None, now: int) -> bool:
     return at is not None and at <= now
+
+
+class _Fine(Exception):
+    """Nothing breaks: what was tried is rolled back."""

@@ -112,7 +112,7 @@ class SettingAside:
         about = (
             f"What waits for {entry.subject}" if entry.token else f"The timer {entry.kind} of {entry.subject}"
         )
-        return self.alarm(f"{about} cannot be decided", error, now, incident_of(entry))
+        return self.alarm(about, error, now, incident_of(entry))
 
     def count(self, what: str, error: Exception, subject: str, failures: int = 1) -> None:
         log.error("set aside", what=what, subject=subject, failures=failures, exc_info=error)
@@ -121,11 +121,16 @@ class SettingAside:
     def alarm(
         self, what: str, error: Exception, now: datetime, incident: int | None = None
     ) -> list[Departure]:
-        """Tell the admins, on that incident or, where there is none or even it cannot be read, on one of its own."""
-        text = f"{what} because of a mistake of Tocsin's own ({said(error)}). It is tried again, and holds up nothing else."
+        """Page the admins about `what`, on its incident or, where it has none or even that cannot be read, on a new one."""
+        text = (
+            f"{what} cannot be decided, by a mistake of Tocsin's own ({said(error)}). It is tried again, and holds up "
+            f"nothing else."
+        )
         for about in (incident, None) if incident is not None else (None,):
             try:
-                _, departures = self._decide(functools.partial(_alarm, text=text, incident=about), now)
+                _, departures = self._decide(
+                    functools.partial(_alarm, what=what, text=text, incident=about), now
+                )
             except PASSING:
                 raise
             except Exception:
@@ -135,12 +140,12 @@ class SettingAside:
         return []
 
 
-def _alarm(owed: Consequences, text: str, incident: int | None) -> None:
+def _alarm(owed: Consequences, what: str, text: str, incident: int | None) -> None:
     if incident is None or owed.incident(incident) is None:
         (incident,) = owed.tx.incidents.new_ids(1)
         about = Incident(
             id=incident,
-            title="Tocsin cannot decide about something it accepted",
+            title=f"Tocsin cannot decide: {what}"[:200],
             summary=text,
             severity=Severity.SEV2,
             opened_at=owed.now,

@@ -608,6 +608,15 @@ class Detection:
             changes.groups.append(for_flush(group, self._known, self._service.get(group.integration)))
         return changes
 
+    def tell_again(self, keys: Iterable[str], now: int) -> Changes:
+        """These groups as they are now, as if they had changed: what was decided of their last change was not kept."""
+        changes = Changes(now)
+        for key in keys:
+            group = self._groups.get(key)
+            if group is not None:
+                self._delta(group, changes).forced = True
+        return self._finished(changes)
+
     def state(self, key: str) -> Group | None:
         """The group as last committed (fresh and empty for one that never was)."""
         group = self._groups.get(key)
