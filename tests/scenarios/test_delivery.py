@@ -106,7 +106,7 @@ def test_a_providers_outage_fails_over_and_comes_back(house: House, alice: Perso
     house.fires("DiskFull", severity="critical")
     house.passes(seconds=30)
     alice.was_paged("DiskFull", by="mail")
-    house.tells("send_failed", "send_failed", "failed_over: hook failed", "sent: by mail")
+    house.tells("send_failed", "failed_over: hook failed", "sent: by mail")
     house.provider.works_again("9911/alice")
     house.passes(minutes=2)
     alice.was_paged("DiskFull", by="hook")

@@ -214,18 +214,23 @@ def _tell_timeline(
     bundled: int,
     retry_at: datetime | None,
 ) -> None:
+    """The first failure, and what became of it in the end; each attempt in between stands with its notification."""
     if notification.incident is None or notification.purpose is not Purpose.PAGE:
+        return
+    tries = arrival.departure.state.attempt
+    if isinstance(arrival.outcome, Failed) and tries > 1 and result is None:
         return
     whom = f"{notification.person} by {notification.method} ({notification.channel})"
     together = f", in one message with {bundled - 1} more" if bundled > 1 else ""
     match arrival.outcome:
         case Delivered():
             reason = Reason.BUNDLED if bundled > 1 else Reason.SENT
-            text = f"Notified {whom}{together}."
+            after = f", at attempt {tries}" if tries > 1 else ""
+            text = f"Notified {whom}{together}{after}."
         case Failed(detail=detail):
             reason = Reason.GAVE_UP if result is NotificationState.FAILED else Reason.SEND_FAILED
             text = f"Could not notify {whom}: {detail}." + (
-                f" Tried again at {retry_at:%H:%M:%S} UTC." if retry_at else ""
+                f" Tried again from {retry_at:%H:%M:%S} UTC on." if retry_at else ""
             )
         case _:
             reason = Reason.REJECTED

@@ -14,7 +14,7 @@ class OpenIncident(msgspec.Struct, frozen=True, kw_only=True, tag="open_incident
     title: str
     severity: Severity
     kind: Kind
-    route: str  # the route's path
+    route: str  # the route's id
     group: str
     policy: str | None = None
     summary: str = ""

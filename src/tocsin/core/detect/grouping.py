@@ -175,7 +175,7 @@ def _open(
         title=_title(change),
         severity=severity,
         kind=Kind.PAGE if pages else Kind.TICKET,
-        route=route.path,
+        route=route.id,
         group=group.key,
         policy=route.page,
         summary=change.summary,

@@ -73,7 +73,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     runbook_url: str = ""
     service: str | None = None
     team: str | None = None
-    route: str = ""  # the route's path
+    route: str = ""  # the route by its matchers from the root down, as Alertmanager writes them
     group: str = ""  # the group's key, "" when a person opened it
     labels: dict[str, str] = {}  # what all its alerts share
     detected_by: str = "monitoring"  # or the person's key
