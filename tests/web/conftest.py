@@ -1,38 +1,18 @@
 """Pages on a real SQLite store that the scenarios' house fills, with the real door behind the control socket."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from unittest.mock import patch
 
-import django
 import pytest
-from django.apps import apps
-
-DATA = Path(tempfile.mkdtemp(prefix="tocsin-web-"))
-# Settings are read once, here; no other test is to find these in its environment.
-with patch.dict(
-    os.environ,
-    {
-        "TOCSIN_DATA": str(DATA),
-        "TOCSIN_SECRET_KEY": "of the tests",
-        "DJANGO_SETTINGS_MODULE": "tocsin.web.settings",
-    },
-):
-    for name in ("TOCSIN_DATABASE_URL", "TOCSIN_PUBLIC_URL", "TOCSIN_LISTEN"):
-        os.environ.pop(name, None)
-    if not apps.ready:
-        django.setup()
-
 from django.db import connections
 from django.test import Client
 
 from tests.migrated import migrated_directory
 from tests.scenarios.house import House, configured
 from tests.scenarios.provider import Provider
+from tests.web.settled import DATA
 from tests.web.stand_in import MachineStandIn
 from tocsin.apps.configuration import queries as configuration
 from tocsin.apps.people.models import Account

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.e2e.programs import answers, eventually, free_port, installed
 from tests.e2e.tocsin import Tocsin
-from tests.migrated import migrated_directory
+from tests.migrated import migrated_database, migrated_directory
+from tests.postgres import Postgres
 from tests.scenarios.house import configured
 from tests.web.conftest import PASSWORD
 
@@ -45,15 +46,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def tocsin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tocsin]:
-    directory = tmp_path_factory.mktemp("served")
-    data = migrated_directory(directory / "data")
-    node = Tocsin(data, {"TOCSIN_SECRET_KEY": "of the tests"}, free_port())
+    yield from _served(migrated_directory(tmp_path_factory.mktemp("served") / "data"))
+
+
+def _served(data: Path, **environment: str) -> Iterator[Tocsin]:
+    """A configured node that shows pages."""
+    node = Tocsin(data, {"TOCSIN_SECRET_KEY": "of the tests", **environment}, free_port())
     node.start()
     try:
         node.await_ready()
         node.await_that(lambda: (data / "first-admin-link").exists(), "prints the first link")
         node.await_that(lambda: answers(f"{node.url}/sign-in")[0] == 200, "shows pages")
-        house = directory / "house.yaml"
+        house = data.with_name("house.yaml")
         house.write_text(configured())
         node.command("apply", str(house), "--yes")
         yield node
@@ -64,8 +68,16 @@ def tocsin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tocsin]:
 
 @pytest.fixture(scope="module")
 def signed_in(tocsin: Tocsin, chromium: Browser) -> Any:
-    """The first administrator came by the printed link; the browser's state since then."""
+    """The browser's state after the first administrator came."""
     context = chromium.new_context(viewport=PHONE)
+    _come_in(context, tocsin)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def _come_in(context: BrowserContext, tocsin: Tocsin) -> Page:
+    """By the printed link."""
     page = context.new_page()
     link = (tocsin.data / "first-admin-link").read_text().strip()
     assert link in tocsin.said, "the box is printed"
@@ -76,9 +88,7 @@ def signed_in(tocsin: Tocsin, chromium: Browser) -> Any:
     page.get_by_label("Password again").fill(PASSWORD)
     page.get_by_role("button", name="Begin").click()
     expect(page).to_have_url(f"{tocsin.url}/")
-    state = context.storage_state()
-    context.close()
-    return state
+    return page
 
 
 class Watched:
@@ -231,6 +241,23 @@ def test_buttons_work_without_javascript(tocsin: Tocsin, chromium: Browser, sign
     page.get_by_role("button", name="Escalate").click()
     expect(page.locator("#incident-timeline")).to_contain_text("escalated by hand")
     context.close()
+
+
+def test_the_same_on_postgresql(chromium: Browser, postgres: Postgres, tmp_path: Path) -> None:
+    for node in _served(tmp_path / "data", TOCSIN_DATABASE_URL=migrated_database(postgres)):
+        context = chromium.new_context(viewport=PHONE)
+        page = _come_in(context, node)
+        fires(node, "OnPostgres")
+        page.get_by_role("link", name="OnPostgres").click()
+        page.get_by_role("button", name="Acknowledge").click()
+        expect(page.locator(".holder-words")).to_have_text("Alice Ames has it")
+        for address in (
+            *PAGES,
+            "/incidents?text=onpostgres&service=task-api&severity=SEV2",
+            "/alerts?reason=opened_incident",
+        ):
+            assert page.goto(node.url + address).status == 200  # type: ignore[union-attr]
+        context.close()
 
 
 def test_signing_out_and_in_again(tocsin: Tocsin, chromium: Browser, signed_in: Any) -> None:

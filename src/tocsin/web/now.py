@@ -12,15 +12,20 @@ from tocsin.apps.oncall import queries as oncall
 from tocsin.apps.people.reader import reader_of
 
 
+MOST_SHOWN = 100
+
+
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
     configuration, reader = facts(), reader_of(request)
     person = reader.person.key if reader.person else ""
-    found = rows(incidents.open_incidents(), configuration, person or reader.name)
+    opened = incidents.open_incidents(MOST_SHOWN + 1)
+    found = rows(opened[:MOST_SHOWN], configuration, person or reader.name)
     on_call = oncall.now_and_next(configuration, timezone.now())
     context = {
         "mine": [row for row in found if row.mine],
         "others": [row for row in found if not row.mine],
+        "more": len(opened) > MOST_SHOWN,
         "over": rows(incidents.latest_over(5), configuration, "") if not found else [],
         "on_call": on_call,
         "my_shifts": oncall.held_by(on_call, person) if person else [],

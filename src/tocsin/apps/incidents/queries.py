@@ -66,7 +66,7 @@ class Found(NamedTuple):
     older: int | None  # where the next page begins; None at the end
 
 
-def open_incidents(limit: int = 200) -> list[Incident]:
+def open_incidents(limit: int) -> list[Incident]:
     return _read(models.Incident.objects.filter(state__in=OPEN).order_by("-id")[:limit])
 
 

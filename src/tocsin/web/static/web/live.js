@@ -5,6 +5,7 @@
   "use strict";
 
   const SLOWLY = 60_000; // between looks when nothing is heard; ages and countdowns move on by it
+  const CALM = 1_000; // after a look, before the next one that news asks for
   const AGAIN = 5_000; // before a lost stream is tried anew
   const READ = 10_000; // how long good news stays on the page
   const meta = () => document.querySelector('meta[name="live-token"]');
@@ -67,7 +68,7 @@
       tell("waiting", "No connection");
     } finally {
       fetching = false;
-      if (wanted) { wanted = false; look(); }
+      if (wanted) { wanted = false; setTimeout(look, CALM); } // in a storm, once a second and not a thousand times
     }
   }
 
