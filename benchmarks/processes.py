@@ -44,7 +44,8 @@ def running(
     except BaseException:
         code = process.poll()
         lives = "lives" if code is None else f"ended with {code}"
-        print(f"{log.stem} {lives}; the end of what it said:\n{_end(log)}", file=sys.stderr)
+        if said_last := log.read_text(errors="replace")[-4000:]:
+            print(f"{log.stem} {lives}; the end of what it said:\n{said_last}", file=sys.stderr)
         raise
     finally:
         family = tree(root)
@@ -66,10 +67,6 @@ def wait_until(true: Callable[[], bool], process: psutil.Process, log: Path, pol
         ):
             raise DoesNotStart(f"{log.stem} was not ready within {READY_WITHIN:.0f} s")
         time.sleep(poll)
-
-
-def _end(log: Path) -> str:
-    return log.read_text(errors="replace")[-4000:]
 
 
 def tree(root: psutil.Process) -> list[psutil.Process]:
