@@ -99,15 +99,15 @@ def test_only_incidents_that_would_sleep_through_are_without_a_timer(store: Stor
         incident(5, kind=Kind.TICKET),
         incident(6, escalation=exhausted),
         incident(7, state=State.RESOLVED),
-        incident(8, state=State.ACKNOWLEDGED),
-        incident(9, state=State.ACKNOWLEDGED, severity=Severity.SEV3),
+        incident(8, state=State.ACKNOWLEDGED, ack_expires_at=instant(NOON)),
+        incident(9, state=State.ACKNOWLEDGED),  # it never expires
         incident(10, state=State.ACKNOWLEDGED, severity=Severity.SEV3, snoozed_until=instant(NOON)),
         incident(11, state=State.MITIGATED, firing=1),
         incident(12, state=State.MITIGATED),
         incident(13, escalation=replace(exhausted, due_at=instant(NOON))),  # the last resort is told again
     )
     store.run(lambda tx: tx.agenda.schedule([due("incident.step", "2", 5), due("incident.close", "1", 5)]))
-    assert store.read(lambda tx: tx.incidents.without_timer(100)) == [1, 3, 8, 10, 11, 13]
+    assert store.read(lambda tx: tx.incidents.without_timer(100)) == [1, 3, 8, 10, 11, 12, 13]
     assert store.read(lambda tx: tx.incidents.without_timer(2)) == [1, 3]
 
 

@@ -247,7 +247,10 @@ class Consequences:
                 page.person == admin and page.begun_at == self.now for page in self._wanted(incident_id)
             ):
                 incident = self._incidents[incident_id]
-                self._incidents[incident_id] = replace(incident, next_page=incident.next_page + 1)
+                paged = (*(person for person in incident.paged if person != admin), admin)
+                self._incidents[incident_id] = replace(
+                    incident, next_page=incident.next_page + 1, paged=paged
+                )
                 self.begin_page(
                     incident_id, PagePerson(incident.next_page, admin, Urgency.HIGH, effect.reason)
                 )

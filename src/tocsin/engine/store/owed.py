@@ -1,7 +1,7 @@
 """What the store derives from an incident: whether it must never be without a timer, and the words it is found by."""
 
-from tocsin.core.respond.incident import EscalationStatus, Incident, Kind, State, Timer
-from tocsin.core.severity import DEFAULT_SEVERITIES
+from tocsin.core.respond.incident import Incident, Timer
+from tocsin.core.respond.timers import demands_timer
 from tocsin.engine.kinds import INCIDENT
 from tocsin.engine.store.prose import clean
 
@@ -9,33 +9,9 @@ WAKING_KINDS = tuple(INCIDENT[timer] for timer in Timer if timer is not Timer.CL
 
 
 def owes_timer(incident: Incident) -> bool:
-    """Whether it demands an acknowledgement, or will page by itself, so that sleeping without a timer would lose a page.
-
-    Judged by the incident alone: an acknowledged one counts when its severity's default has an `ack_timeout`.
-    """
-    if incident.kind is not Kind.PAGE:
-        return False
-    match incident.state:
-        case State.DETECTED:
-            if incident.snoozed_until is not None:
-                return True
-            match incident.escalation.status:
-                case EscalationStatus.RUNNING | EscalationStatus.HELD:
-                    return True
-                case EscalationStatus.EXHAUSTED:
-                    return incident.escalation.due_at is not None  # the last resort is told again and again
-                case _:
-                    return False
-        case State.ACKNOWLEDGED:
-            return (
-                incident.snoozed_until is not None
-                or incident.asked_at is not None
-                or DEFAULT_SEVERITIES[incident.severity].ack_timeout is not None
-            )
-        case State.MITIGATED:
-            return incident.firing > 0  # reopens unless its source resolves
-        case _:
-            return False
+    """Whether sleeping without a timer would lose a page. The same question that `Repair` asks: what is found here is what
+    repairing can mend, else it would be found again and again."""
+    return demands_timer(incident)
 
 
 def words(incident: Incident) -> str:
