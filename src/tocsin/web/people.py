@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -18,15 +18,15 @@ from yarl import URL
 from tocsin.control.http import Receive, Scope, SendMessage
 
 log = structlog.get_logger()
-_HOP = {
-    b"connection",
-    b"keep-alive",
-    b"te",
-    b"trailers",
-    b"transfer-encoding",
-    b"upgrade",
-    b"proxy-connection",
-}
+_HOP = frozenset(
+    b"connection keep-alive te trailer transfer-encoding upgrade proxy-connection proxy-authorization expect".split()
+)
+_CLAIMS = frozenset((b"forwarded", b"x-real-ip"))  # where a request came from is what this process saw
+_NOT_ADDED = (
+    "Accept",
+    "Accept-Encoding",
+    "User-Agent",
+)  # what a reader did not ask for is not asked for here
 RESTART_AFTER = 1.0
 
 
@@ -44,18 +44,24 @@ class PeopleProcess:
 
     async def _keep(self) -> None:
         while True:
-            self.socket.unlink(missing_ok=True)
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tocsin.web.serve_people",
-                str(self.socket),
-                env={**os.environ, **self._environment, "TOCSIN_PARENT_PID": str(os.getpid())},
-                stdin=asyncio.subprocess.DEVNULL,
-            )
-            code = await self._process.wait()
-            log.error("the people process ended; starting it again", code=code)
+            try:
+                code = await self._live_once()
+                log.error("the people process ended; starting it again", code=code)
+            except OSError as error:  # no memory or no process left for it now
+                log.error("the people process cannot be started; trying again", error=str(error))
             await asyncio.sleep(RESTART_AFTER)
+
+    async def _live_once(self) -> int:
+        self.socket.unlink(missing_ok=True)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tocsin.web.serve_people",
+            str(self.socket),
+            env={**os.environ, **self._environment, "TOCSIN_PARENT_PID": str(os.getpid())},
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        return await self._process.wait()
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -94,22 +100,19 @@ class PassOn:
         target = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else scope["path"]
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name not in _HOP and not name.startswith(b"x-forwarded-")
-        ]
+        has_body = _has_body(scope["headers"])
+        headers = _passed_on(scope["headers"], has_body)
         client = scope.get("client")
         headers.append(("x-forwarded-for", client[0] if client else ""))
         headers.append(("x-forwarded-proto", scope.get("scheme", "http")))
         started = False
         try:
-            body = None if scope["method"] in ("GET", "HEAD") else _stream(receive)
             async with self._session().request(
                 scope["method"],
                 URL("http://people" + target, encoded=True),
                 headers=headers,
-                data=body,
+                data=_stream(receive) if has_body else None,
+                skip_auto_headers=_NOT_ADDED,
                 allow_redirects=False,
             ) as answer:
                 raw = [(k.lower(), v) for k, v in answer.raw_headers if k.lower() not in _HOP]
@@ -128,11 +131,33 @@ class PassOn:
             await self._http.close()
 
 
+def _has_body(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """As HTTP frames it, whatever the method: a length that is passed on without its bytes would take them from the next
+    request on that connection."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in headers
+    )
+
+
+def _passed_on(headers: Sequence[tuple[bytes, bytes]], has_body: bool) -> list[tuple[str, str]]:
+    """Without what is between this process and its neighbour only, and without what claims where a request came from."""
+    named = {
+        name.strip().lower() for key, value in headers if key == b"connection" for name in value.split(b",")
+    }
+    left_out = _HOP | _CLAIMS | named | (set() if has_body else {b"content-length"})
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in headers
+        if name not in left_out and not name.startswith(b"x-forwarded-")
+    ]
+
+
 async def _stream(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return
+            raise aiohttp.ClientConnectionError("the reader went away in the middle of the body")
         if message.get("body"):
             yield message["body"]
         if not message.get("more_body"):
