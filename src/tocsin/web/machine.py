@@ -151,7 +151,9 @@ class Machine:
             self.engine, self.world.carry, status(version("tocsin"), self.node, database)
         )
         self.pinger = DeadMansSwitchPinger(
-            lambda: self.engine.facts.current, resolve, lambda: self.detecting.owned and not self.stopping
+            lambda: self.engine.facts.current,
+            resolve,
+            lambda: self.detecting.owned and self.world.alive() and not self.stopping,
         )
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.people = PassOn(settings.data / PEOPLE_SOCKET)
