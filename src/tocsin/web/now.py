@@ -11,7 +11,6 @@ from tocsin.apps.incidents.wording import rows
 from tocsin.apps.oncall import queries as oncall
 from tocsin.apps.people.reader import reader_of
 
-
 MOST_SHOWN = 100
 
 
