@@ -21,7 +21,7 @@ from tests.core.detect.desk import (
     watchdog,
 )
 from tocsin.core.configuration import Integration
-from tocsin.core.detect import index
+from tocsin.core.detect.index import leases, taking
 from tocsin.core.detect.signal import Signal, SignalKind
 from tocsin.core.severity import Severity
 
@@ -586,7 +586,7 @@ def test_a_change_that_does_not_concern_detection_touches_nothing() -> None:
 
 
 def test_leases_that_run_out_together_are_taken_in_helpings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "LEASES_AT_ONCE", 3)
+    monkeypatch.setattr(leases, "RUN_OUT_AT_ONCE", 3)
     desk = Desk()
     desk.report(*(firing(critical(pod=str(n)), ends_at=START + MINUTE) for n in range(10)))
     desk.now += 2 * MINUTE
@@ -614,7 +614,7 @@ def test_everything_is_forgotten_once_it_is_over() -> None:
 
 
 def test_two_label_sets_with_one_hash_stay_two_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "identity_of_encoded", lambda encoded, seed=0: seed)
+    monkeypatch.setattr(taking, "identity_of_encoded", lambda encoded, seed=0: seed)
     desk = Desk()
     desk.report(firing(critical(pod="a")), firing(critical(pod="b")))
     desk.report(resolved(critical(pod="a")))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.core.configuration import Route
-from tocsin.core.detect.gathering import Landing
+from tocsin.core.detect.index.gathering import Landing
 from tocsin.core.detect.matchers import holds, parse_matchers
 from tocsin.core.detect.routing import ResolvedRoute, RoutingTree, group_key, group_labels
 from tocsin.core.severity import Severity

@@ -267,8 +267,13 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 def format_matcher(matcher: Matcher) -> str:
     """`severity="critical"`: every syntax reads it back the same, unless the name or value forces UTF-8's quoting."""
-    name = matcher.name if _PLAIN_NAME.fullmatch(matcher.name) else quote(matcher.name)
-    return f"{name}{matcher.op.value}{quote(matcher.value)}"
+    return f"{format_name(matcher.name)}{matcher.op.value}{quote(matcher.value)}"
+
+
+@lru_cache(maxsize=4096)
+def format_name(name: str) -> str:
+    """A label name in a matcher: in double quotes unless it is plain."""
+    return name if _PLAIN_NAME.fullmatch(name) else quote(name)
 
 
 def format_matchers(matchers: Iterable[Matcher]) -> str:

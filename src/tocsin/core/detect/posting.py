@@ -4,7 +4,6 @@ Differences from Alertmanager, on purpose: a muted or silenced flush loses no re
 silence is announced. Instants are microseconds since the epoch.
 """
 
-
 from msgspec.structs import replace
 
 from tocsin.core.detect.group import Group

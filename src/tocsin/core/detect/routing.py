@@ -10,7 +10,7 @@ from datetime import timedelta
 import msgspec
 
 from tocsin.core.configuration import Route
-from tocsin.core.detect.matchers import Matcher, MatchOp, compile_matchers, format_matcher, format_matchers
+from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matchers, format_name, quote
 from tocsin.core.severity import Severity
 
 GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender has not grouped already
@@ -179,5 +179,5 @@ def group_labels(route: ResolvedRoute, labels: Mapping[str, str]) -> dict[str, s
 def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
     """`{}/{severity="critical"}:{alertname="HighErr", cluster="c1"}`: the route's id and the group's labels, as Alertmanager
     writes it. Values are quoted, so no two groups share a key."""
-    inner = ", ".join(format_matcher(Matcher(name, MatchOp.EQUAL, value)) for name, value in labels.items())
+    inner = ", ".join([f"{format_name(name)}={quote(value)}" for name, value in labels.items()])
     return f"{route.id}:{{{inner}}}"

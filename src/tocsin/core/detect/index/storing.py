@@ -1,10 +1,15 @@
-"""What the index has stored about alerts: their states, and why each of them paged or did not."""
+"""What the index hands to the store: alerts' states with why each of them paged or did not, and groups' states."""
 
 from collections.abc import Iterable, Mapping
 
-from tocsin.core.detect.changes import Outcome
-from tocsin.core.detect.gathering import HELD, HOLD_REASONS, STATUS_TEXT, Alert, Gathering, Status
-from tocsin.core.detect.records import AlertStateRow
+import msgspec
+
+from tocsin.core.detect.index.alert import HELD, HOLD_REASONS, RESOLVED, SOURCE_SILENT, STATUS_TEXT, Alert
+from tocsin.core.detect.index.changes import Changes, Outcome
+from tocsin.core.detect.index.ending import Ending
+from tocsin.core.detect.index.gathering import Gathering
+from tocsin.core.detect.index.known import Known
+from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.core.reasons import Reason
 
 REASON_TEXT = {reason: reason.value for reason in Reason}
@@ -32,22 +37,72 @@ _UNRANKED = 99
 # Once an alert has been told one of these, only a new occurrence, a move or the end of what held it changes it.
 _SETTLED = frozenset(REASON_TEXT[reason] for reason in _RANK if reason is not Reason.GROUP_WAIT)
 
+_encode = msgspec.json.Encoder().encode
+
 # What a group's decision says to its alerts: reason, which rule did it, incident, rank.
 Told = Mapping[str, tuple[str, str, int | None, int]]
 
 
-def told_by(outcomes: Mapping[str, Outcome], groups: Mapping[str, Gathering]) -> Told:
+def rows(
+    known: Known, changes: Changes, outcomes: Mapping[str, Outcome]
+) -> tuple[list[AlertRow], list[AlertStateRow], list[GroupRow]]:
+    """What to store. May be asked again with other outcomes before `committed`."""
+    groups = []
+    for key, (state, incident, _) in outcomes.items():
+        group = known.groups[key]
+        if state is not group.state or key in changes._adopted:
+            path = group.landing.route.path
+            groups.append(GroupRow(key, path, group.encoded_labels, _encode(state), incident, changes.now))
+    changes._rows = _state_rows(changes._touched.values(), _told_by(outcomes, known.groups), changes.now)
+    changes._outcomes = outcomes
+    return changes._new, changes._rows, groups
+
+
+def committed(known: Known, ending: Ending, changes: Changes) -> None:
+    """The rows are durable: from now on these outcomes are the groups' states."""
+    for flushed in changes._flushed:
+        flushed.waiting = None
+    for alert, row in zip(changes._touched.values(), changes._rows, strict=True):
+        alert.reason = row.reason
+        alert.by = row.by
+        alert.incident = row.incident
+        if row.reason == WAITS:
+            for group in alert.groups:
+                if group.waiting is None:
+                    group.waiting = []
+                group.waiting.append(alert.identity)
+    outcomes = changes._outcomes
+    asked = {change.key: change for change in changes.groups} if changes._flushed else {}
+    for key, (state, _, _) in outcomes.items():
+        kept = known.groups.get(key)
+        if kept is None:
+            continue
+        if kept.ended and key in asked and state.posted_at != kept.state.posted_at:
+            for number in asked[key].ended_ids:
+                kept.ended.pop(number, None)
+        kept.state = state
+        if not kept.members:
+            ending.may_remove(kept)
+    for group in changes._deltas:
+        members = group.members
+        if len(members) == 1 and group.total == 1:
+            group.settle(known.alerts[next(iter(members))].labels)
+        elif not members and group.key not in outcomes:
+            ending.may_remove(group)
+
+
+def _told_by(outcomes: Mapping[str, Outcome], groups: Mapping[str, Gathering]) -> Told:
     return {
         key: (REASON_TEXT[reason], groups[key].landing.route.id, incident, _RANK.get(reason, _UNRANKED))
         for key, (_, incident, reason) in outcomes.items()
     }
 
 
-def state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertStateRow]:
+def _state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertStateRow]:
     rows = []
     for alert in alerts:
         groups = alert.groups
-        reason, by, incident = why(alert, told)
+        reason, by, incident = _why(alert, told)
         rows.append(
             AlertStateRow(
                 alert.id,
@@ -67,9 +122,9 @@ def state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertState
     return rows
 
 
-def why(alert: Alert, told: Told) -> tuple[str, str, int | None]:
+def _why(alert: Alert, told: Told) -> tuple[str, str, int | None]:
     """Why the alert paged or did not, which rule did it, and its incident."""
-    if alert.status == Status.RESOLVED:
+    if alert.status == RESOLVED:
         return alert.reason, alert.by, alert.incident
     groups, holds = alert.groups, alert.holds
     if not groups:
@@ -86,7 +141,7 @@ def why(alert: Alert, told: Told) -> tuple[str, str, int | None]:
             if code != HELD and group.key in told
         ]
         best = min(said, key=lambda each: each[3], default=None)
-    if alert.status == Status.SOURCE_SILENT:
+    if alert.status == SOURCE_SILENT:
         incident = alert.incident if best is None or best[2] is None else best[2]
         return REASON_TEXT[Reason.SOURCE_SILENT], alert.by, incident
     if alert.reason in _SETTLED:

@@ -5,7 +5,7 @@ One key may stand for several alerts, and one alert may be open under several ke
 
 from collections.abc import Mapping
 
-from tocsin.core.detect.gathering import Alert, Status
+from tocsin.core.detect.index.alert import RESOLVED, Alert
 
 Name = tuple[str, str]  # integration, key
 
@@ -22,7 +22,7 @@ class SenderKeys:
         return [
             identity
             for identity in self._alerts.get(name, ())
-            if identity in known and known[identity].status != Status.RESOLVED
+            if identity in known and known[identity].status != RESOLVED
         ]
 
     def add(self, name: Name, alert: Alert, known: Mapping[int, Alert]) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tocsin.core.detect.gathering import Alert, Delta, Gathering
 from tocsin.core.detect.group import Group
 from tocsin.core.detect.group_events import GroupChange
+from tocsin.core.detect.index.alert import Alert
+from tocsin.core.detect.index.gathering import Delta, Gathering
 from tocsin.core.detect.records import AlertRow, AlertStateRow
 from tocsin.core.reasons import Reason
 
@@ -40,9 +41,9 @@ class Changes:
         "_adopted",
         "_deltas",
         "_flushed",
+        "_fresh",
         "_new",
         "_outcomes",
-        "_rehold",
         "_rows",
         "_touched",
         "acknowledged",
@@ -61,7 +62,7 @@ class Changes:
         self._new: list[AlertRow] = []
         self._touched: dict[int, Alert] = {}  # by identity: alerts whose state is to be stored
         self._deltas: dict[Gathering, Delta] = {}
-        self._rehold: set[int] = set()  # identities: what holds them back is to be looked at again
+        self._fresh: list[Alert] = []  # began to fire: what holds them back is looked at when the batch is in
         self._adopted: set[str] = set()  # groups whose state must be stored even if it does not change
         self._flushed: list[Gathering] = []
         self._rows: list[AlertStateRow] = []
