@@ -39,6 +39,7 @@ class Carrier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: aiohttp.ClientSession | None = None
         self._full = False
+        self.stopped = False
 
     async def start(self) -> None:
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
@@ -58,7 +59,9 @@ class Carrier:
         return full
 
     def carry(self, departures: list[Departure]) -> None:
-        """Start sending; must be called on the event loop."""
+        """Start sending; must be called on the event loop. Once stopped nothing leaves any more: leases cover it."""
+        if self.stopped:
+            return
         for departure in departures:
             name = departure.notifications[0].channel
             self._under_way[name] += 1
@@ -108,6 +111,7 @@ class Carrier:
         """Let what is under way come back, at most `grace` seconds; leases cover the rest."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
+        self.stopped = True
         for task in self._tasks:
             task.cancel()
         if self._http is not None:

@@ -41,6 +41,7 @@ class DetectionThread:
         self._failed = failed
         self._bell = threading.Event()
         self._stopping = False
+        self.went_round = time.monotonic()  # when a step last ended well
         self._thread = threading.Thread(target=self._run, name="detection", daemon=True)
 
     def start(self) -> None:
@@ -70,6 +71,7 @@ class DetectionThread:
     def _step(self) -> None:
         began = time.monotonic()
         step = self._detecting.process(self._clock.now())
+        self.went_round = time.monotonic()
         if step.departures:
             self._carry(step.departures)
         if not step.done:

@@ -6,6 +6,7 @@ never dies of an error: it is logged, counted, and the loop goes on after a paus
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -30,6 +31,7 @@ SAFETY_POLL = 1.0
 SAFETY_POLL_MICROS = 1_000_000
 NEVER = 2**63 - 1
 CHECK_EVERY = 10.0  # the invariant
+STUCK_AFTER = 60.0  # seconds without a turn of a loop that pages depend on; each turns every second
 CLOCK_STEP = timedelta(seconds=5)
 CATCH_UP_AT_MOST = 3.0  # seconds that timers wait at a start for what was accepted before it
 
@@ -65,6 +67,9 @@ class LiveWorld:
         self._renewing = asyncio.Lock()
         self._detection = DetectionThread(detecting, clock, self.carry, self._rested, self._detection_failed)
         self._renewed_at = clock.now()
+        self._told_revision = engine.facts.current.revision
+        self._stopping = False
+        self._agenda_went_round = self._settled = time.monotonic()
 
     # --- doors of the world --------------------------------------------------------------------------------------
 
@@ -142,25 +147,33 @@ class LiveWorld:
         self._detection.start()
 
     async def stop(self, grace: float = 5.0) -> None:
-        """Stop claiming, let sends come back and be settled, give up ownership."""
-        arrivals = [task for task in self._tasks if task.get_name() == "arrivals"]
-        for task in self._tasks:
-            if task not in arrivals:
-                task.cancel()
-        await asyncio.gather(*(t for t in self._tasks if t not in arrivals), return_exceptions=True)
+        """Stop claiming, let sends come back and be settled, give up ownership. What a step leased still leaves."""
+        self._stopping = True
+        self._due_at(0)
+        tasks = {task.get_name(): task for task in self._tasks}
+        arrivals, agenda = tasks.pop("arrivals"), tasks.pop("agenda")
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.wait([agenda, *tasks.values()], timeout=grace)
         await asyncio.to_thread(self._detection.stop)
         if self.carrier is not None:
             await self.carrier.stop(grace)
-        for task in arrivals:
+        self._arrived.set()
+        await asyncio.wait([arrivals], timeout=grace)
+        for task in (agenda, arrivals):
             task.cancel()
-        await asyncio.gather(*arrivals, return_exceptions=True)
         with contextlib.suppress(Exception):
-            await self._settle()
             await self.run(self.detecting.release)
         self._pool.shutdown(wait=True)
 
+    def alive(self) -> bool:
+        """Whether every loop that pages depend on has gone round lately."""
+        late = time.monotonic() - STUCK_AFTER
+        turns = [self._agenda_went_round, self._detection.went_round]
+        return min([*turns, self._settled] if self._arrivals else turns) > late
+
     async def _forever(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await loop()
             except asyncio.CancelledError:
@@ -177,13 +190,16 @@ class LiveWorld:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._caught_up.wait(), CATCH_UP_AT_MOST)
         limit = BATCH
-        while True:
+        while not self._stopping:
+            if self._stood_still():
+                await self._renew()
             step = await self.run(self.engine.run_due, self.clock.now(), limit)
             self._carry(step.departures)
             full = step.done == limit
             limit = BACKLOG_BATCH if full else BATCH
             departures = await self.run(self.engine.depart, self.clock.now())
             self._carry(departures)
+            self._agenda_went_round = time.monotonic()
             if not full and not departures:
                 self._heard_due = NEVER
                 next_due = await self.run(self.engine.next_due)
@@ -193,13 +209,15 @@ class LiveWorld:
     async def _rest(self) -> None:
         """Until the next due instant, or the safety poll. Being woken only brings that instant forward."""
         until = micros(self.clock.now()) + SAFETY_POLL_MICROS
-        while (wait := (min(until, self._next_due) - micros(self.clock.now())) / 1e6) > 0:
+        while (
+            not self._stopping and (wait := (min(until, self._next_due) - micros(self.clock.now())) / 1e6) > 0
+        ):
             self._agenda.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._agenda.wait(), wait)
 
     async def _arrivals_loop(self) -> None:
-        while True:
+        while not self._stopping or self._arrivals or self.carrier is None or not self.carrier.stopped:
             await self._arrived.wait()
             await self._settle()
 
@@ -214,6 +232,7 @@ class LiveWorld:
             self._arrivals = arrivals + self._arrivals
             self._arrived.set()
             raise
+        self._settled = time.monotonic()
         self._carry(departures)
         if self.carrier is not None and self.carrier.was_full():
             self._due_at(micros(self.clock.now()))  # room came free for what waits
@@ -243,7 +262,10 @@ class LiveWorld:
         while True:
             await self._sleep(self._configuration, None, poll=5.0)
             self._configuration.clear()
-            if await self.run(self.engine.facts.reload):
+            await self.run(self.engine.facts.reload)
+            revision = self.engine.facts.current.revision
+            if revision != self._told_revision:  # whoever reloaded it
+                self._told_revision = revision
                 self._on_topics(["configuration"])
             self._detection.wake()
 
