@@ -5,8 +5,8 @@ import io
 import aiohttp
 import pytest
 from rich.console import Console
-from tests.channels.letters import a_bundle, a_hostile_page, a_page, a_status, an_enormous_page
 
+from tests.channels.letters import a_bundle, a_hostile_page, a_page, a_status, an_enormous_page
 from tocsin.channels.console.send import Terminal
 from tocsin.core.respond.delivery import Delivered, Failed, Rejected
 from tocsin.core.respond.message import Message

@@ -12,9 +12,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from tests.channels.letters import a_bundle, a_hostile_page, a_page, a_status, an_enormous_page, an_item
 from tests.providers.smtp import Letter, SmtpSink
-
 from tocsin.channels.email.send import Email, read_server
 from tocsin.core.respond.delivery import Delivered, Failed, Rejected
 from tocsin.core.respond.message import Message

@@ -4,11 +4,11 @@ import asyncio
 
 import aiohttp
 import pytest
+
 from tests.channels.letters import a_page
 from tests.providers.ntfy import NtfySink
 from tests.providers.sink import Sink
 from tests.providers.slack import SlackSink
-
 from tocsin.channels.channel import Channel
 from tocsin.channels.mattermost.send import Mattermost
 from tocsin.channels.ntfy.send import Ntfy

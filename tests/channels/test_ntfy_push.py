@@ -4,9 +4,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.channels.letters import a_bundle, a_hostile_page, a_page, a_status, an_enormous_page
 from tests.providers.ntfy import NtfySink
-
 from tocsin.channels.ntfy.send import Ntfy
 from tocsin.core.respond.delivery import Delivered, Failed
 from tocsin.core.respond.message import Message

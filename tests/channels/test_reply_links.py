@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.channels.letters import HOSTILE
 
+from tests.channels.letters import HOSTILE
 from tocsin.channels.links import LinkClaims, sign
 from tocsin.channels.replies import Listed, NotTaken, Replies
 

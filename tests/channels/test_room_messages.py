@@ -6,9 +6,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.channels.letters import a_bundle, a_hostile_page, a_page, a_status, an_enormous_page
 from tests.providers.slack import SlackSink
-
 from tocsin.channels.mattermost import send as mattermost
 from tocsin.channels.slack import send as slack
 from tocsin.core.respond.delivery import Delivered, Failed, Outcome, Rejected

@@ -8,9 +8,9 @@ import re
 import aiohttp
 import jsonschema
 import pytest
+
 from tests.channels.letters import HOSTILE, NOW, a_bundle, a_hostile_page, a_page, a_status, an_enormous_page
 from tests.providers.sink import Sink
-
 from tocsin.channels import registry
 from tocsin.channels.webhook.send import Webhook, payload
 from tocsin.core.respond.delivery import Delivered, Rejected

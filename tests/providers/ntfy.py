@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from aiohttp import web
+
 from tests.providers.sink import Mode, Received, Sink
 
 ERRORS = {

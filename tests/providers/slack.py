@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from aiohttp import web
+
 from tests.providers.sink import Mode, Received, Sink
 
 WORDS = {

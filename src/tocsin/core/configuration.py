@@ -37,8 +37,8 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     """A node of the routing tree (Alertmanager's semantics) with what happens to what lands there.
 
     None means inherited from the parent, as in Alertmanager; `group_by=("...",)` groups by all labels, `()` puts all in one
-    group. `page` is a policy, `chat` a chat, `ticket` a team. An absent action (all None and not `nothing`) is inherited whole:
-    a child that names any action replaces the parent's.
+    group. `page` is a policy, `chat` a chat, `ticket` a team. An absent action (all None and not `nothing`) is inherited
+    whole: a child that names any action replaces the parent's.
     """
 
     path: str  # "" is the root, "0.2" the third child of its first child
