@@ -86,6 +86,7 @@ def test_incidents_are_searched_newest_first(store: Store) -> None:
     assert search(text="api-7") == [3]
     assert search(text="100%_'") == []
     assert search(text="disk", states=("resolved",), service="db") == [1]
+    assert store.read(lambda tx: tx.incidents.count_open()) == 2
 
 
 def test_only_incidents_that_would_sleep_through_are_without_a_timer(store: Store) -> None:

@@ -1,6 +1,6 @@
 """Carries out a request from any door. Synchronous: it runs where the store's transactions run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -38,9 +38,23 @@ from tocsin.core.reasons import EXPLANATIONS
 from tocsin.core.respond.incident import Command, Decision, Record
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
-from tocsin.engine.store.protocol import AuditRow, IncidentFilter, Transaction
+from tocsin.engine.store.protocol import AuditRow, Transaction
 
 T = TypeVar("T")
+
+
+# What changes nothing and may take its time: no place is taken from what pages depend on.
+READING = (
+    ListIncidents,
+    ShowIncident,
+    ListAlerts,
+    Who,
+    Explain,
+    ListOperational,
+    PlanConfiguration,
+    ExportConfiguration,
+    Status,
+)
 
 
 class Performer:
@@ -107,8 +121,9 @@ class Performer:
             tx.records.audit(_audit_row(request, "", actor, now))
             return answer
 
-        answer = self._engine.store.run(audited)
-        self._engine.facts.reload()
+        with self._engine.facts.changing:
+            answer = self._engine.store.run(audited)
+            self._engine.facts.reload()
         return answer
 
     def _act(self, request: Act, actor: Actor, now: datetime) -> list[Acted]:
@@ -168,12 +183,8 @@ def status(version: str, node: str, database: str) -> Callable[[Transaction], St
             revision=tx.configuration.revision(),
             owner=owner.node if owner else "",
             inbox_backlog=tx.inbox.backlog(owner.cursor if owner else 0),
-            open_incidents=len(_open(tx)),
+            open_incidents=tx.incidents.count_open(),
             agenda=dict(tx.agenda.count()),
         )
 
     return read
-
-
-def _open(tx: Transaction) -> Sequence[object]:
-    return tx.incidents.search(IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000))

@@ -182,7 +182,7 @@ class Detecting:
 
     def process(self, now: datetime) -> Step:
         """Take one helping of whatever is there: reports, leases and silences that ran out, groups whose timer is due."""
-        with self._turn:
+        with self._turn, self.engine.facts.changing:
             return self._take_turn(now)
 
     def _take_turn(self, now: datetime) -> Step:

@@ -1,5 +1,6 @@
 """What decisions may read, cached at a revision that the committing transaction checks."""
 
+import threading
 from collections.abc import Callable
 
 import structlog
@@ -27,6 +28,9 @@ class Facts:
     def __init__(self, store: Store, load: Load) -> None:
         self._store = store
         self._load = load
+        # Held by whoever changes the configuration on this node until it is reloaded, and by detection while it decides:
+        # stale facts cost it its index, and loading that anew takes seconds when much is firing.
+        self.changing = threading.Lock()
         self.current: Configuration = store.read(load)
 
     def check(self, tx: Transaction) -> Configuration:

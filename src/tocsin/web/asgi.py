@@ -3,7 +3,6 @@
 Machines and everything a page depends on are answered here; people's pages are passed on to the people process.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -16,7 +15,7 @@ App = Callable[[Scope, Receive, SendMessage], Coroutine[Any, Any, None]]
 
 
 class MachineApp:
-    """`ready` says "" when this node serves, else why not; `metrics` renders the metrics page (may block briefly)."""
+    """`ready` says "" when this node serves, else why not; `metrics` renders the metrics page."""
 
     def __init__(
         self,
@@ -26,7 +25,7 @@ class MachineApp:
         replies: App,
         people: App,
         ready: Callable[[], str],
-        metrics: Callable[[], bytes],
+        metrics: Callable[[], Coroutine[Any, Any, bytes]],
     ) -> None:
         self._ingest = ingest
         self._door = door
@@ -54,8 +53,7 @@ class MachineApp:
             why_not = self._ready()
             await _text(send, 503 if why_not else 200, f"{why_not or 'OK'}\n".encode())
         elif path == "/metrics":
-            page = await asyncio.get_running_loop().run_in_executor(None, self._metrics)
-            await _text(send, 200, page, b"text/plain; version=0.0.4; charset=utf-8")
+            await _text(send, 200, await self._metrics(), b"text/plain; version=0.0.4; charset=utf-8")
         else:
             await self._people(scope, receive, send)
 

@@ -11,9 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -28,7 +32,7 @@ from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
 from tocsin.control.http import Door
 from tocsin.control.live_updates import Hub, LiveUpdates
-from tocsin.control.perform import Performer, status
+from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
 from tocsin.core.detect.signal import InboxRow, Renewal, Report, Signal
@@ -46,7 +50,7 @@ from tocsin.engine.live import LiveWorld
 from tocsin.engine.metrics import EngineCollector, exposition
 from tocsin.engine.store.data_directory import lock_data_directory
 from tocsin.engine.store.open import open_store
-from tocsin.engine.store.protocol import IncidentFilter, Store, Transaction
+from tocsin.engine.store.protocol import Store, Transaction
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.registry import replay
@@ -61,6 +65,8 @@ log = structlog.get_logger()
 CONTROL_SOCKET = "control.sock"
 PEOPLE_SOCKET = "people.sock"
 POSTGRES_THREADS = 6
+READERS = 2
+T = TypeVar("T")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -137,8 +143,9 @@ class Machine:
             on_accepted=self._accepted,
             on_renewed=self._renewed,
             on_quarantined=self._quarantined,
-            keyring=keyring(self.engine.facts.current, resolve),
         )
+        self._keys_of = -1
+        self._renew_keys()
         self.carrier = Carrier(
             {name: registry.channel(name) for name in registry.names()},
             resolve,
@@ -158,6 +165,9 @@ class Machine:
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.people = PassOn(settings.data / PEOPLE_SOCKET)
         self.collector = EngineCollector(self.counters, self._gauges)
+        self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._scraping = threading.Lock()
+        self._scraped_at, self._page = float("-inf"), b""
         self.loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
         self.started = False
@@ -192,15 +202,37 @@ class Machine:
     def _news(self, topics: Iterable[str]) -> None:
         said = list(topics)
         if "configuration" in said:
-            self.accept.keyring = keyring(self.engine.facts.current, resolve)
+            self._renew_keys()
         self.hub.publish(said)
+
+    def _renew_keys(self) -> None:
+        """Secrets are fetched anew with every configuration, not with every request."""
+        facts = self.engine.facts.current
+        if facts.revision != self._keys_of:
+            self._keys_of = facts.revision
+            self.accept.keyring = keyring(facts, resolve)
 
     # --- doors ---------------------------------------------------------------------------------------------------
 
     async def perform(self, request: Request, actor: Actor) -> object:
-        answer = await self.world.run(self.performer.perform, request, actor, self.clock.now())
-        self.accept.keyring = keyring(self.engine.facts.current, resolve)
+        run = self._ask if isinstance(request, READING) else self.world.run
+        answer = await run(self.performer.perform, request, actor, self.clock.now())
+        self._renew_keys()
         return answer
+
+    async def _ask(self, work: Callable[..., T], *args: object) -> T:
+        """On a thread for readers, never one that pages depend on."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, work, *args)
+
+    async def metrics(self) -> bytes:
+        return await self._ask(self._scraped)
+
+    def _scraped(self) -> bytes:
+        """Made at most once a second, however many ask."""
+        with self._scraping:
+            if time.monotonic() - self._scraped_at > 1:
+                self._page, self._scraped_at = exposition(self.collector), time.monotonic()
+            return self._page
 
     async def follow(self, claims: LinkClaims) -> str:
         """Somebody pressed the button behind a signed link."""
@@ -213,7 +245,7 @@ class Machine:
         return " ".join(dict.fromkeys(acted.refused or acted.said for acted in answered))
 
     async def describe(self, incidents: tuple[int, ...]) -> list[Listed]:
-        found = await self.world.run(self.store.read, lambda tx: tx.incidents.peek(incidents))
+        found = await self._ask(self.store.read, lambda tx: tx.incidents.peek(incidents))
         links = self._links(self.engine.facts.current)
         return [
             Listed(
@@ -240,12 +272,9 @@ class Machine:
 
         def read(tx: Transaction) -> tuple[int, int, dict[str, int], int]:
             owner = tx.ownership.current()
-            opened = tx.incidents.search(
-                IncidentFilter(states=("detected", "acknowledged", "mitigated"), limit=10_000)
-            )
             return (
                 tx.inbox.backlog(owner.cursor if owner else 0),
-                len(opened),
+                tx.incidents.count_open(),
                 dict(tx.agenda.count()),
                 len(tx.incidents.without_timer(100)),
             )
@@ -271,7 +300,7 @@ class Machine:
             replies=Replies(self.secret, self.follow, self.clock.now, self.describe),
             people=self.people,
             ready=self.ready,
-            metrics=lambda: exposition(self.collector),
+            metrics=self.metrics,
         )
 
     async def run(self) -> None:
@@ -314,6 +343,7 @@ class Machine:
             await self.people.stop()
             if people is not None:
                 await people.stop()
+            self.readers.shutdown(wait=True, cancel_futures=True)
             control.unlink(missing_ok=True)
             log.info("stopped")
 

@@ -25,7 +25,7 @@ OnWake = Callable[[frozenset[str]], None]
 
 PATIENCE = 5.0  # seconds in which a lost connection or a conflict is tried again
 PAUSE = 0.05  # seconds between tries
-CONNECTIONS = 10
+CONNECTIONS = 16  # more than threads that ask: nobody waits for one while holding another
 # A node that froze in mid-transaction must not hold its locks for ever, nor anybody wait for them that long.
 OPTIONS = "-c idle_in_transaction_session_timeout=15000 -c lock_timeout=10000 -c jit=off"
 KEEPALIVE = {

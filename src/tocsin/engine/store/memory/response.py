@@ -53,6 +53,9 @@ class MemoryIncidents:
         ]
         return sorted(found, key=lambda incident: -incident.id)[: wanted.limit]
 
+    def count_open(self) -> int:
+        return sum(incident.is_open for incident in self._rows.values())
+
     def without_timer(self, limit: int) -> list[int]:
         owing = sorted(self._owing.of(True))
         return [i for i in owing if not self._agenda.pending(str(i), WAKING_KINDS)][:limit]

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from tocsin.core.instants import micros
-from tocsin.core.respond.incident import Incident
+from tocsin.core.respond.incident import OPEN_STATES, Incident
 from tocsin.engine.store.owed import WAKING_KINDS, owes_timer, words
 from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import IncidentFilter
@@ -18,6 +18,7 @@ INCIDENT = table(
     " owes_timer boolean, opened_at bigint, acknowledged_at bigint, resolved_at bigint, document bytea",
 )
 REPLACE = replacing("id", INCIDENT)
+OPEN = tuple(sorted(state.value for state in OPEN_STATES))
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Incident).decode
 
@@ -118,6 +119,13 @@ class IncidentSql:
             f"SELECT document FROM incident{where} ORDER BY id DESC LIMIT ?", (*params, wanted.limit)
         )
         return [decode(row[0]) for row in rows]
+
+    def count_open(self) -> int:
+        self.flush()
+        states = ", ".join("?" * len(OPEN))
+        return int(
+            self._session.query(f"SELECT COUNT(*) FROM incident WHERE state IN ({states})", OPEN)[0][0]
+        )
 
     def without_timer(self, limit: int) -> list[int]:
         self.flush()
