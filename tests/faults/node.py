@@ -19,7 +19,7 @@ from tests.faults.house import SECRETS
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds for a start on a busy machine
-STEADY = re.compile(
+WORTH_COUNTING = re.compile(
     r"loop failed|incidents without a pending timer|killed itself at (\S+)|wall clock stepped"
 )
 
@@ -90,7 +90,7 @@ class Node:
         for line in process.stderr:
             text = line.decode("utf-8", "replace").rstrip()
             self.lines.append(text)
-            if found := STEADY.search(text):
+            if found := WORTH_COUNTING.search(text):
                 self.said[found.group()] += 1
         process.stderr.close()
 

@@ -22,6 +22,7 @@ def quicken() -> None:
     deliver.CLEARANCE = timedelta(seconds=2)
     deliver.FIRST_RETRY = timedelta(seconds=0.5)
     deliver.SLOWEST_RETRY = timedelta(seconds=3)
+    detecting.SPEAK_FIRST = timedelta(seconds=4)
     detecting.Detecting.__init__ = functools.partialmethod(  # type: ignore[method-assign,assignment]
         detecting.Detecting.__init__, lease=timedelta(seconds=2)
     )

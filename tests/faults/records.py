@@ -38,6 +38,9 @@ class Records:
         last = self.rows("SELECT MAX(id) FROM inbox", inbox=True)[0][0] or 0
         return int(last) - int(cursor[0][0] if cursor else 0)
 
+    def waiting(self) -> int:
+        return int(self.rows("SELECT COUNT(*) FROM notification WHERE state = 'waiting'")[0][0])
+
     def due_before(self, at: int) -> list[tuple[str, str, int, str]]:
         """Timers of pages, steps, groups and addresses due before then (microseconds): kind, subject, due, token."""
         found = self.rows(

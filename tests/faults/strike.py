@@ -21,6 +21,12 @@ from tests.faults.responders import Responders
 from tests.faults.senders import AlertmanagerWebhook, PagerDuty, Prometheus, Sender
 from tests.faults.verdict import Verdict, judge
 
+SENDERS: dict[str, type[Sender]] = {
+    "webhook": AlertmanagerWebhook,
+    "other": AlertmanagerWebhook,
+    "prometheus": Prometheus,
+    "pagerduty": PagerDuty,
+}
 SOON = 20_000_000  # microseconds: what is due later than that is not waited for
 
 
@@ -38,7 +44,16 @@ class Strike:
         self.records = Records(self.nodes[0].data, self.nodes[0].database)
         self.people = Responders(self.nodes, self.sink.log, self.ledger, self.seed)
         self.senders: list[Sender] = []
+        self.clock_off = 0.0  # seconds by which the servers' clocks are ahead of ours
         self.began = time.monotonic()
+
+    def set_clocks(self, ahead: float) -> None:
+        """The wall clocks of all nodes started with `--clock` jump there, whole at once: nobody reads half a number."""
+        for node in self.nodes:
+            fresh = node.clock.with_suffix(".new")
+            fresh.write_text(str(ahead))
+            fresh.rename(node.clock)
+        self.clock_off = ahead
 
     def rest(self, seconds: float) -> None:
         """Let everything run for a while."""
@@ -81,16 +96,11 @@ class Strike:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def send(self, every: float) -> None:
-        """Alerts stream in from now on: each of four senders begins a story about every so many seconds."""
-        kinds: list[tuple[str, type[Sender]]] = [
-            ("webhook", AlertmanagerWebhook),
-            ("other", AlertmanagerWebhook),
-            ("prometheus", Prometheus),
-            ("pagerduty", PagerDuty),
-        ]
-        self.senders = [kind(name, self.nodes, self.ledger, self.seed, every) for name, kind in kinds]
-        for sender in self.senders:
+    def send(self, every: float, senders: Sequence[str] = tuple(SENDERS)) -> None:
+        """Alerts stream in from now on: each sender begins a story about every so many seconds."""
+        began = [SENDERS[name](name, self.nodes, self.ledger, self.seed, every) for name in senders]
+        self.senders += began
+        for sender in began:
             sender.start()
 
     def stories(self) -> int:
@@ -117,15 +127,17 @@ class Strike:
         until = time.monotonic() + within
         calm = 0
         while calm < 2:
-            due = self.records.due_before(time.time_ns() // 1000 + SOON)
+            due = self.records.due_before(int((time.time() + self.clock_off) * 1e6) + SOON)
             backlog = self.records.backlog()
-            calm = calm + 1 if not due and not backlog and self.people.idle else 0
+            waiting = self.records.waiting()
+            calm = calm + 1 if not due and not backlog and not waiting and self.people.idle else 0
             if self.people.error is not None:
                 raise AssertionError("the responders failed") from self.people.error
             if time.monotonic() > until:
                 raise AssertionError(
-                    f"not quiet after {within:g} s: {backlog} requests and {len(due)} timers left, "
-                    f"{len(self.people.todo)} people act, such as {due[:5]}\n" + self.nodes[0].tail()
+                    f"not quiet after {within:g} s: {backlog} requests, {waiting} notifications and {len(due)} timers "
+                    f"left, such as {due[:5]}; {len(self.people.todo)} acts of people\n"
+                    + self.nodes[0].tail()
                 )
             time.sleep(0.5)
 

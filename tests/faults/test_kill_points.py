@@ -50,10 +50,10 @@ def test_killed_in_mid_migration(
     name = f"{database}, in mid-migration"
     with running(name, tmp_path, seed, report, url, start=False, configure=False) as strike:
         (node,) = strike.nodes
-        places = strike.random.sample(range(1, 150), 6)
-        for place in places:
+        for place in sorted(strike.random.sample(range(2, 60), 6)):
             if strike.kill_migration(place) == 0:
-                break  # nothing left to migrate before that statement
+                break  # nothing was left to migrate at that statement
+        assert node.kills
         strike.apply()
         node.start()
         node.wait_ready()

@@ -1,7 +1,10 @@
 """kill -9 at random instants while alerts stream in and pages go out: nothing accepted is lost, every owed page arrives."""
 
 import random
+import sys
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from tests.postgres import Postgres
 pytestmark = pytest.mark.faults
 
 
-def reap(strike: Strike, node: Node, kills: int, over: threading.Event) -> None:
+def reap(strike: Strike, node: Node, kills: int, over: threading.Event, command: Sequence[str]) -> None:
     """Kill and start again: a third while starting, the others after up to three seconds of service."""
     chance = random.Random(f"{strike.seed}/{node.name}")
     for _ in range(kills):
@@ -28,17 +31,17 @@ def reap(strike: Strike, node: Node, kills: int, over: threading.Event) -> None:
             return
         node.kill()
         over.wait(chance.choice((0.0, 0.0, 0.3, 1.0)))
-        node.start()
+        node.start(command=command)
 
 
-def strike_with_kills(strike: Strike, kills: int) -> None:
+def strike_with_kills(strike: Strike, kills: int, command: Sequence[str] = ()) -> None:
     strike.send(every=0.3)
     over = threading.Event()
     failed: list[BaseException] = []
 
     def reaping(node: Node, share: int) -> None:
         try:
-            reap(strike, node, share, over)
+            reap(strike, node, share, over, command)
         except BaseException as error:  # noqa: BLE001 (raised again below, in the test's own thread)
             failed.append(error)
 
@@ -69,3 +72,25 @@ def test_postgres_survives_kills(
     name = "PostgreSQL, one node" if nodes == 1 else "PostgreSQL, two nodes"
     with running(name, tmp_path, seed, report, database=database, nodes=nodes) as strike:
         strike_with_kills(strike, kills)
+
+
+def test_the_installed_command_survives_kills(tmp_path: Path, seed: str, kills: int, report: Report) -> None:
+    """`tocsin serve` with its people process, every wait as long as it really is."""
+    with running("tocsin serve on SQLite", tmp_path, seed, report, quick=False, start=False) as strike:
+        (node,) = strike.nodes
+        where = ("--data", str(node.data), "--port", str(node.port))
+        command = (sys.executable, "-m", "tocsin.cli.main", "serve", *where)
+        node.start(command=command)
+        node.wait_ready()
+        strike_with_kills(strike, kills, command)
+        assert node.kill()
+        until = time.monotonic() + 20
+        while left := children_of(node):
+            assert time.monotonic() < until, f"people processes outlived their servers: {left}"
+            time.sleep(0.2)
+
+
+def children_of(node: Node) -> list[str]:
+    """People processes, by the socket in their data directory."""
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    return [line.decode("utf-8", "replace") for line in lines if f"{node.data}/people.sock".encode() in line]

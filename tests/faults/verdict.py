@@ -8,7 +8,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tests.faults.house import BY_NAME
@@ -204,19 +203,19 @@ def _steps_paged_twice(records: Records, incidents: dict[int, dict[str, Any]]) -
     pages: Counter[tuple[int, str, str]] = Counter()
     for page in records.documents("page"):
         pages[page["incident"], page["person"], page["reason"]] += 1
-        incident = incidents[page["incident"]]
-        acknowledged = incident.get("acknowledged_at")
-        if incident.get("state") == "acknowledged" and acknowledged is not None:
-            late = _at(page["begun_at"]) > _at(acknowledged)
-            if late and page["reason"] == "step_timed_out":
-                yield f"incident {incident['id']} was acknowledged, and {page['person']} was paged after that"
     for (number, person, reason), count in pages.items():
         if count > 1 and not incidents[number].get("reopened"):
             yield f"incident {number}: {person} was paged {count} times for the same step ({reason})"
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    said: defaultdict[int, list[str]] = defaultdict(list)
+    for number, reason in records.rows(
+        "SELECT incident_id, reason FROM timeline_entry ORDER BY incident_id, entry"
+    ):
+        said[number].append(reason)
+    for number, reasons in said.items():
+        if incidents[number].get("state") == "acknowledged" and "acknowledged" in reasons:
+            after = reasons[len(reasons) - reasons[::-1].index("acknowledged") :]
+            if "step_timed_out" in after or "last_resort" in after:
+                yield f"incident {number} was acknowledged, and went on escalating: {after}"
 
 
 # --- the invariant ---------------------------------------------------------------------------------------------------
