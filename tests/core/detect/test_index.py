@@ -20,9 +20,10 @@ from tests.core.detect.desk import (
     warning,
     watchdog,
 )
-from tocsin.core.configuration import Integration
-from tocsin.core.detect.index import leases, taking
+from tocsin.core.configuration import Configuration, Integration
+from tocsin.core.detect.index import leases, silencing, taking
 from tocsin.core.detect.signal import Signal, SignalKind
+from tocsin.core.labels import decode_labels
 from tocsin.core.severity import Severity
 
 # --- an alert's life -------------------------------------------------------------------------------------------------
@@ -308,6 +309,25 @@ def test_leaving_one_complete_group_is_no_end_while_another_names_it() -> None:
     assert desk.state_of(critical()).status == "resolved"
 
 
+def test_what_left_one_complete_group_before_a_restart_ends_with_the_other() -> None:
+    desk = Desk()
+    desk.report(firing(critical()), complete="a")
+    desk.report(firing(critical()), complete="b")
+    desk.report(complete="a")
+    desk.restart()
+    desk.report(complete="b")
+    assert desk.state_of(critical()).status == "resolved"
+
+
+def test_acknowledging_a_complete_group_whose_alert_is_long_forgotten_is_no_error() -> None:
+    desk = Desk()
+    desk.report(firing(critical()), integration="pd", complete="k1")
+    desk.report(resolved(critical()), integration="pd")
+    desk.later(2 * HOUR)
+    changes = desk.report(by_key(SignalKind.ACKNOWLEDGED, "k1"), integration="pd")
+    assert changes.acknowledged[0].groups == ()
+
+
 def test_an_empty_complete_group_that_says_so_is_resolved_by_its_source() -> None:
     desk = Desk()
     desk.report(firing(critical()), integration="pd", complete="k1")
@@ -575,6 +595,65 @@ def test_an_alert_whose_route_begins_to_page_pages() -> None:
     desk.reconfigure(paging(("0", "severity=critical")))  # type: ignore[arg-type]
     assert len(desk.opened) == 1
     assert desk.reason_of(critical()) == "opened_incident"
+
+
+def test_an_alert_whose_route_is_changed_from_chat_to_page_pages() -> None:
+    def with_action(**action: str) -> Configuration:
+        return house(
+            route(
+                "",
+                group_by=("alertname",),
+                group_wait=timedelta(0),
+                chat="alerts",
+                routes=(route("0", "severity=critical", **action),),
+            )
+        )
+
+    desk = Desk(with_action(chat="quiet"))
+    desk.report(firing(critical()))
+    desk.later(SECOND)
+    assert desk.reason_of(critical()) == "sent_to_chat"
+    desk.reconfigure(with_action(page="platform"))
+    assert len(desk.opened) == 1
+    assert desk.reason_of(critical()) == "opened_incident"
+    assert desk.state_of(critical()).incident == 1
+
+
+def test_a_route_whose_severity_is_edited_while_its_group_waits_opens_with_the_new_one() -> None:
+    def with_severity(severity: Severity) -> Configuration:
+        wait = timedelta(seconds=30)
+        return house(route("", page="platform", severity=severity, group_wait=wait))
+
+    desk = Desk(with_severity(Severity.SEV3))
+    desk.report(firing(critical()))
+    desk.reconfigure(with_severity(Severity.SEV1))
+    desk.later(30 * SECOND)
+    assert desk.opened[0].severity is Severity.SEV1
+
+
+def test_a_silence_visits_only_what_it_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    desk.report(*(firing(critical(pod=f"p{n}", team=f"t{n % 3}")) for n in range(30)))
+    desk.report(*(firing(warning(pod=f"p{n}")) for n in range(30)))
+    decoded: list[bytes] = []
+    monkeypatch.setattr(silencing, "decode_labels", lambda text: decoded.append(text) or decode_labels(text))
+    desk.reconfigure(house(silences=(silence("severity=critical,pod=p7"),)))
+    assert len(decoded) == 1
+    assert desk.reason_of(critical(pod="p7", team="t1")) == "silenced"
+    assert desk.index.reconfigure(house(), desk.now).touched_alerts == 1
+
+
+def test_a_silence_that_is_prolonged_keeps_holding(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(house(silences=(silence("pod=p1"),)))
+    desk.report(firing(critical(pod="p1")), firing(critical(pod="p2")))
+    monkeypatch.setattr(silencing, "decode_labels", None)
+    changes = desk.reconfigure(house(silences=(silence("pod=p1", ends=START + 3 * HOUR),)))
+    assert not changes
+    monkeypatch.undo()
+    desk.later(2 * HOUR)
+    assert desk.reason_of(critical(pod="p1")) == "silenced"
+    desk.later(HOUR)
+    assert desk.reason_of(critical(pod="p1")) == "joined_incident"
 
 
 def test_a_change_that_does_not_concern_detection_touches_nothing() -> None:

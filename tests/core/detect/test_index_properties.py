@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +19,11 @@ from tests.core.detect.desk import (
     resolved,
     route,
     silence,
+    watchdog,
 )
 from tocsin.core.configuration import Configuration
 from tocsin.core.detect.explain import explain
+from tocsin.core.detect.index import holding
 from tocsin.core.detect.signal import Signal
 from tocsin.core.instants import instant
 from tocsin.core.labels import decode_labels
@@ -134,6 +137,70 @@ def test_reconfiguring_is_the_same_as_beginning_with_that_configuration(
     assert counted(desk) == held_by_brute_force(CONFIGURED, list(distinct.values()), desk.now)
     desk.later(20 * MINUTE)
     assert counted(desk) == held_by_brute_force(CONFIGURED, list(distinct.values()), desk.now)
+
+
+def edited(data: st.DataObject) -> Configuration:
+    """Any mixture of the pieces, so that one edit brings, takes or moves any of them."""
+    routes = data.draw(st.lists(st.sampled_from(CONFIGURED.route.routes), unique=True, max_size=3))
+    group_by = data.draw(st.sampled_from([("alertname", "node"), ("node",), ("team", "service", "severity")]))
+    silences = st.builds(
+        silence,
+        st.sampled_from(
+            ["node=n2", "team=db", "node=~n1|n3", "alertname=High,severity!=critical", 'team=""']
+        ),
+        st.sampled_from([START - MINUTE, START + 2 * MINUTE]),
+        st.sampled_from([START + 3 * MINUTE, START + 30 * MINUTE]),
+        st.sampled_from(["s1", "s2", "s3"]),
+    )
+    windows = st.builds(
+        maintenance,
+        st.sampled_from(["task-api", "billing"]),
+        st.sampled_from([START - MINUTE, START + 2 * MINUTE]),
+        st.sampled_from([START + 3 * MINUTE, START + 30 * MINUTE]),
+    )
+    return house(
+        route("", group_by=group_by, chat="alerts", routes=tuple(routes)),
+        silences=tuple(data.draw(st.lists(silences, max_size=3))),
+        maintenance=tuple(data.draw(st.lists(windows, max_size=2))),
+        inhibitions=data.draw(st.sampled_from([CONFIGURED.inhibitions, CONFIGURED.inhibitions[:1], ()])),
+        heartbeats=data.draw(st.sampled_from([{}, watchdog("alertname=High")])),
+        time_intervals=data.draw(st.sampled_from([hours("afternoon", 14, 15), hours("afternoon", 20, 21)])),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data(), st.lists(label_sets, min_size=1, max_size=10))
+def test_after_any_edits_every_count_is_what_brute_force_finds(
+    data: st.DataObject, alerts: list[Labels]
+) -> None:
+    desk = Desk(edited(data))
+    alive: dict[frozenset[tuple[str, str]], Labels] = {}
+    for labels in alerts:
+        desk.report(firing(labels))
+        alive[frozenset(labels.items())] = labels
+        gone = data.draw(st.sampled_from([None, *alive]))
+        if gone is not None:
+            desk.report(resolved(alive.pop(gone)))
+        desk.later(data.draw(st.sampled_from([0, 61, 200])) * SECOND)
+        configuration = edited(data)
+        desk.reconfigure(configuration)
+        assert counted(desk) == held_by_brute_force(configuration, list(alive.values()), desk.now)
+    desk.restart()
+    assert counted(desk) == held_by_brute_force(desk.configuration, list(alive.values()), desk.now)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data(), st.lists(label_sets, min_size=1, max_size=10))
+def test_what_is_looked_at_in_helpings_comes_to_the_same(data: st.DataObject, alerts: list[Labels]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(holding, "LOOKED_AT_ONCE", 1)
+        desk = Desk(edited(data))
+        desk.in_helpings = True
+        desk.report(*map(firing, alerts))
+        desk.reconfigure(edited(data))
+        desk.later(0)
+        distinct = {frozenset(labels.items()): labels for labels in alerts}
+        assert counted(desk) == held_by_brute_force(desk.configuration, list(distinct.values()), desk.now)
 
 
 @settings(max_examples=150, deadline=None)

@@ -178,3 +178,9 @@ def test_the_index_of_a_route_tells_groups_apart_exactly_as_their_keys_do(
     landing = Landing(at)
     same_key = group_key(at, group_labels(at, one)) == group_key(at, group_labels(at, other))
     assert (landing.values(one) == landing.values(other)) == same_key
+
+
+def test_an_alert_that_groups_alone_never_meets_a_group_with_the_same_values() -> None:
+    landing = Landing(ResolvedRoute(path="", id="{}", group_by=("a", "b", "c")))
+    assert landing.values({"b": "x", "c": "y"}) != landing.values({"x": "y"})
+    assert landing.labels(landing.values({"x": "y"}), {"x": "y"}) == {"x": "y"}

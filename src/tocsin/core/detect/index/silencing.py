@@ -26,7 +26,7 @@ class Silencing:
     """
 
     def __init__(self, silences: Iterable[Silence]) -> None:
-        self.silences: Silences = tuple(CompiledSilence(s) for s in silences)
+        self.silences: Silences = tuple(CompiledSilence(s) for s in dict.fromkeys(silences))
         self._members: dict[CompiledSilence, set[int]] = {s: set() for s in self.silences}
         self._remember()
 
@@ -63,10 +63,11 @@ class Silencing:
     def set(self, silences: Iterable[Silence], known: Known) -> list[int]:
         """Other silences from now on. The firing alerts for which one came or went, each perhaps more than once."""
         alerts = known.alerts
-        before = {s.silence: s for s in self.silences}
-        self.silences = tuple(before.get(s) or CompiledSilence(s) for s in silences)
+        earlier = self.silences
+        compiled = {s.silence: s for s in earlier}
+        self.silences = tuple(compiled.get(s) or CompiledSilence(s) for s in dict.fromkeys(silences))
         kept = set(self.silences)
-        gone = [s for s in before.values() if s not in kept]
+        gone = [s for s in earlier if s not in kept]
         # Most edits only move an end, and then it is known already whom they match.
         heirs = {s.silence.matchers: self._members[s] for s in gone}
         concerned: list[int] = []

@@ -198,7 +198,7 @@ class Taking:
                 alert.ends_at = ends_at
                 changes._touched[alert.identity] = alert
             return
-        if signal.ends_at is not None and ends_at < alert.starts_at:
+        if signal.ends_at is not None and signal.ends_at < alert.starts_at:  # both by the sender's own clock
             return  # the end of an earlier occurrence, sent again
         self._ending.resolve(alert, ends_at, Reason.SOURCE_RESOLVED, changes)
 
