@@ -118,7 +118,7 @@ class Prometheus(source.Source):
                     xxh3_128_digest(
                         b"".join((alert.labels, alert.annotations, alert.startsAt, alert.generatorURL)), seed
                     ),
-                    _end(instant(alert.endsAt), received_at),
+                    _lease(instant(alert.endsAt), received_at),
                 )
                 for alert in _unread(body)
             ]
@@ -170,8 +170,9 @@ def _parse_proper(row: InboxRow) -> Parsed | None:
             ends_at = instant(alert.endsAt)
             if ends_at is not None and starts_at is not None and ends_at < starts_at:
                 return None
-            ends_at = _end(ends_at, received_at)
-            kind = SignalKind.FIRING if ends_at > received_at else SignalKind.RESOLVED
+            if ends_at is None:
+                ends_at = received_at + RESOLVE_TIMEOUT
+            kind = SignalKind.FIRING if ends_at > received_at + CLOCKS_DIFFER else SignalKind.RESOLVED
             signals.append(
                 Signal(kind, alert.labels, alert.annotations, starts_at, ends_at, alert.generatorURL)
             )
@@ -206,9 +207,10 @@ def _signal(alert: PostableAlert, received_at: int) -> Signal:
     ends_at = instant_in(alert.endsAt, "endsAt") if alert.endsAt else None
     if ends_at is not None and starts_at is not None and ends_at < starts_at:
         raise Unreadable("", "start time must be before end time")
-    ends_at = _end(ends_at, received_at)
+    if ends_at is None:
+        ends_at = received_at + RESOLVE_TIMEOUT
     return Signal(
-        SignalKind.FIRING if ends_at > received_at else SignalKind.RESOLVED,
+        SignalKind.FIRING if ends_at > received_at + CLOCKS_DIFFER else SignalKind.RESOLVED,
         labels,
         annotations,
         starts_at,
@@ -217,8 +219,8 @@ def _signal(alert: PostableAlert, received_at: int) -> Signal:
     )
 
 
-def _end(said: int | None, received_at: int) -> int:
-    """When it ends, or ended, by our own clock."""
-    if said is None:
+def _lease(ends_at: int | None, received_at: int) -> int:
+    """Until when it fires; not after its receipt when it is over."""
+    if ends_at is None:
         return received_at + RESOLVE_TIMEOUT
-    return received_at if received_at < said <= received_at + CLOCKS_DIFFER else said
+    return received_at if received_at < ends_at <= received_at + CLOCKS_DIFFER else ends_at
