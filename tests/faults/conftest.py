@@ -1,4 +1,4 @@
-"""These tests take minutes and hurt real processes: they run only when asked for, and print what they measured."""
+"""These tests take minutes and hurt real processes: they run only when asked for (-m faults), and print what they measured."""
 
 import os
 import time
@@ -10,16 +10,6 @@ import pytest
 from tests.faults.report import Report
 
 REPORT = Report()
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`make test` leaves them out; `-m faults`, or their folder or file by name, runs them."""
-    asked = "faults" in (config.getoption("markexpr") or "") or any("faults" in arg for arg in config.args)
-    if asked:
-        return
-    left_out = [item for item in items if item.get_closest_marker("faults")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("faults")]
 
 
 @pytest.hookimpl(tryfirst=True)
