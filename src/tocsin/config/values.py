@@ -88,15 +88,25 @@ _DURATION_SCHEMA: Json = {
 }
 
 
-def _positive(text: str) -> timedelta:
+LONGEST = timedelta(days=3653)  # ten years: beyond, sums leave the calendar, and every decision with them
+
+
+def _duration(text: str) -> timedelta:
     duration = parse_duration(text)
+    if duration > LONGEST:
+        raise ValueError(f"{text!r} is longer than ten years")
+    return duration
+
+
+def _positive(text: str) -> timedelta:
+    duration = _duration(text)
     if not duration:
         raise ValueError(f"{text!r} must be longer than nothing")
     return duration
 
 
 DURATION = Atom[timedelta](
-    "a duration such as 30s, 10m or 1h30m", parse_duration, format_duration, _DURATION_SCHEMA
+    "a duration such as 30s, 10m or 1h30m", _duration, format_duration, _DURATION_SCHEMA
 )
 LASTING = Atom[timedelta](
     "a duration such as 30s, 10m or 1h30m", _positive, format_duration, _DURATION_SCHEMA
