@@ -42,6 +42,7 @@ class Changes:
         "_deltas",
         "_flushed",
         "_fresh",
+        "_labels",
         "_new",
         "_outcomes",
         "_rows",
@@ -60,6 +61,7 @@ class Changes:
         self.acknowledged: list[AcknowledgedSignal] = []
         self.removed: list[str] = []
         self._new: list[AlertRow] = []
+        self._labels: dict[int, dict[str, str]] = {}  # by identity, where they are at hand decoded
         self._touched: dict[int, Alert] = {}  # by identity: alerts whose state is to be stored
         self._deltas: dict[Gathering, Delta] = {}
         self._fresh: list[Alert] = []  # began to fire: what holds them back is looked at when the batch is in

@@ -107,7 +107,7 @@ class Detection:
         self._holding.finish(changes)
         known, services = self._known.alerts, self._known.judge.services
         for group, delta in changes._deltas.items():
-            change = what_changed(group, delta, known, services.get(group.integration))
+            change = what_changed(group, delta, changes, known, services.get(group.integration))
             if change is not None:
                 changes.groups.append(change)
         return changes

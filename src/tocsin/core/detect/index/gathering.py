@@ -6,6 +6,8 @@ Counts move with each alert's code, so a change costs what changed and not what 
 from collections.abc import Mapping
 from operator import itemgetter
 
+import msgspec
+
 from tocsin.core.configuration import TimeInterval
 from tocsin.core.detect.group import Group
 from tocsin.core.detect.index.alert import COUNTS, HELD, SILENT
@@ -181,16 +183,10 @@ class Gathering:
             self.suppressed += 1
 
 
-class Delta:
+class Delta(msgspec.Struct, gc=False, eq=False):
     """What one batch changed about one group."""
 
-    __slots__ = ("before", "forced", "labels", "severity", "starts_at")
-
-    def __init__(self) -> None:
-        self.before: dict[int, int] = {}  # identity -> code before the batch
-        self.labels: dict[int, dict[str, str]] = {}  # of some that joined, to name them without decoding
-        self.severity: Severity | None = (
-            None  # the worst that began to count; only where the route gives none
-        )
-        self.starts_at: int | None = None  # the earliest of those
-        self.forced = False  # a change even if no code changed
+    before: dict[int, int] = {}  # identity -> code before the batch
+    severity: Severity | None = None  # the worst that began to count; only where the route gives none
+    starts_at: int | None = None  # the earliest of those
+    forced: bool = False  # a change even if no code changed

@@ -6,8 +6,6 @@ from tocsin.core.detect.index.counting import delta_of, set_codes, weigh
 from tocsin.core.detect.index.holding import Holding
 from tocsin.core.detect.index.known import Known
 
-NAMED = 8  # per group and batch: so many are named on a timeline
-
 
 class Joining:
     def __init__(self, known: Known, holding: Holding) -> None:
@@ -33,11 +31,10 @@ class Joining:
             code = COUNTS if alert.status == FIRING else SILENT
         alert.codes = ALONE_AS[code] if len(landings) == 1 else (code,) * len(landings)
         identity, deltas = alert.identity, changes._deltas
+        changes._labels[identity] = labels
         for group in alert.groups:
             delta = deltas.get(group) or delta_of(group, changes)
             delta.before.setdefault(identity, ABSENT)
-            if group.state.incident is not None and len(delta.labels) < NAMED:
-                delta.labels[identity] = labels
             group.add(identity, labels, code)
             if not group.integration:
                 group.integration = alert.integration

@@ -83,6 +83,7 @@ class Taking:
             labels = decode_labels(encoded)
         if ended:
             if alert is not None:
+                changes._labels[identity] = labels
                 if name is None or known.keys.let_go(name, identity):
                     self._resolve(alert, signal, report, changes)
                 if listed is not None and alert.status != RESOLVED:

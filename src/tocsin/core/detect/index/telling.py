@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tocsin.core.detect.group_events import GroupChange
 from tocsin.core.detect.index.alert import ABSENT, COUNTS, HELD, HOLD_REASONS, RESOLVED, SILENT, Alert
+from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.gathering import Delta, Gathering
 from tocsin.core.labels import decode_labels, short_name
 from tocsin.core.reasons import Reason
@@ -13,13 +14,17 @@ NAMES_IN_MESSAGE = 20
 
 
 def what_changed(
-    group: Gathering, delta: Delta, known: Mapping[int, Alert], integration_service: str | None
+    group: Gathering,
+    delta: Delta,
+    changes: Changes,
+    known: Mapping[int, Alert],
+    integration_service: str | None,
 ) -> GroupChange | None:
     """The change to decide on; None when nothing that counts changed."""
     joined: list[Alert] = []
     ended: list[Alert] = []
-    reasons: set[Reason] = set()
-    released: set[Reason] = set()
+    reasons: list[Reason] = []
+    released: list[Reason] = []
     news, alone = delta.forced, group.alone
     for identity, before in delta.before.items():
         alert = known[identity]
@@ -31,21 +36,21 @@ def what_changed(
             if before in (ABSENT, HELD):
                 joined.append(alert)
             if before == HELD and alert.reason in HOLD_REASONS:  # as last stored
-                released.add(Reason(alert.reason))
+                released.append(_REASON[alert.reason])
             if now == SILENT:
-                reasons.add(Reason.SOURCE_SILENT)
+                reasons.append(Reason.SOURCE_SILENT)
         elif now == HELD:
             hold = alert.hold_in(group)
             if hold is not None:
-                reasons.add(hold[0])
+                reasons.append(hold[0])
         elif alert.status == RESOLVED:
-            reasons.add(Reason(alert.reason))
+            reasons.append(_REASON[alert.reason])
             if before != HELD:
                 ended.append(alert)
     if not news:
         return None
-    if group.suppressed and not group.firing and reasons.isdisjoint(HOLD_REASONS):
-        reasons.update(_holding(group, known))
+    if group.suppressed and not group.firing and not any(r in HOLD_REASONS for r in reasons):
+        reasons.extend(_holding(group, known))
     if joined and (group.first is None or group.first not in group.members):
         group.first = min(joined, key=lambda alert: alert.id).identity
     state, route, common = group.state, group.landing.route, group.common
@@ -54,8 +59,8 @@ def what_changed(
     ended_names: tuple[str, ...] = ()
     # Names are for the timeline of an incident; the alert's own words are wanted before there is one.
     if state.incident is not None:
-        names = _names(joined, group, delta.labels) if joined else ()
-        ended_names = _names(ended, group, {}) if ended else ()
+        names = _names(joined, group, changes._labels) if joined else ()
+        ended_names = _names(ended, group, changes._labels) if ended else ()
     if state.incident is None or state.ended_at is not None:
         summary, description, runbook_url = _words(group, known)
     return GroupChange(  # in the order of its fields: by keyword costs ten times as much
@@ -173,9 +178,10 @@ def _names(
 
 
 def _in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    return tuple(sorted(reasons, key=_REASON_ORDER.index))
+    return tuple(sorted(set(reasons), key=_REASON_ORDER.index))
 
 
+_REASON = {reason.value: reason for reason in Reason}
 _REASON_ORDER = [
     *HOLD_REASONS,
     Reason.SOURCE_SILENT,
