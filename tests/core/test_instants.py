@@ -90,3 +90,9 @@ def test_a_text_is_refused_or_means_the_same_when_written_again(text: str) -> No
 @pytest.mark.parametrize("text", ["0s", "30s", "10m", "1h30m", "2d", "10d", "1w", "2w", "250ms", "1m5ms"])
 def test_a_duration_is_written_the_way_people_write_it(text: str) -> None:
     assert format_duration(parse_duration(text)) == text
+
+
+def test_what_lies_beyond_the_calendar_is_its_end() -> None:
+    last = micros(datetime.max.replace(tzinfo=UTC))
+    assert instant(last) == instant(last + 1) == instant(2**62) == datetime.max.replace(tzinfo=UTC)
+    assert instant(-(2**62)) == datetime.min.replace(tzinfo=UTC)

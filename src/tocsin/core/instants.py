@@ -38,8 +38,12 @@ def micros(instant: datetime) -> int:
 
 
 def instant(micros: int) -> datetime:
-    """The aware UTC instant of microseconds since the epoch."""
-    return EPOCH + timedelta(microseconds=micros)
+    """The aware UTC instant of microseconds since the epoch; before or after the calendar its first or last."""
+    return EPOCH + timedelta(microseconds=min(max(micros, _FIRST), _LAST))
+
+
+_FIRST = micros(datetime.min.replace(tzinfo=UTC))
+_LAST = micros(datetime.max.replace(tzinfo=UTC))  # "for ever" as some senders write it, and a lease counted on from there
 
 
 def parse_duration(text: str) -> timedelta:
