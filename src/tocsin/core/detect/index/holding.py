@@ -81,7 +81,7 @@ class Holding:
     def _mutes_passed(self, passed: Passed, changes: Changes) -> None:
         for landing in passed.landings:
             for group in landing.groups.values():
-                self._waiting |= group.members
+                self._waiting.update(group.members)
                 if group.state.posted:
                     delta_of(group, changes).forced = True  # the chat is owed what it missed
 

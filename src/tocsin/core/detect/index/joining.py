@@ -50,7 +50,7 @@ class Joining:
         self._known.active -= 1
         self._holding.ends(alert)
         for group in groups:
-            group.members.discard(alert.identity)
+            group.members.pop(alert.identity, None)
             if group.landing.route.chat is not None:
                 if group.ended is None:
                     group.ended = {}

@@ -109,7 +109,7 @@ def _move(
     alert.verdict = new
     for group, code in zip(alert.groups, alert.codes, strict=True):
         delta_of(group, changes).before.setdefault(alert.identity, code)
-        group.members.discard(alert.identity)
+        group.members.pop(alert.identity, None)
         group.move(code, ABSENT)
         if group in groups:
             group.total -= 1

@@ -113,7 +113,7 @@ def _matched(silence: CompiledSilence, known: Known) -> set[int]:
         shared = [matches for matcher, matches in parts if matcher.name in common]
         if all(matches(common) for matches in shared):
             if len(shared) == len(parts):
-                found |= group.members
+                found.update(group.members)
             else:
                 undecided.append(group)
     for alert in known.members(undecided, texts):
