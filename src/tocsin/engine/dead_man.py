@@ -26,7 +26,6 @@ class DeadMansSwitchPinger:
         self._facts = facts
         self._resolve = resolve
         self._working = working
-        self.failures = 0
 
     async def run(self) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
@@ -37,9 +36,11 @@ class DeadMansSwitchPinger:
                     continue
                 try:
                     async with http.get(self._resolve(switch.url), allow_redirects=False) as answer:
-                        if answer.status >= 400:
-                            raise aiohttp.ClientError(f"it answered {answer.status}")
-                except (aiohttp.ClientError, TimeoutError, OSError, MissingSecret, ValueError) as error:
-                    self.failures += 1
-                    log.error("the dead man's switch could not be pinged", error=str(error))
+                        why_not = f"it answered {answer.status}" if answer.status >= 400 else ""
+                except MissingSecret as missing:
+                    why_not = str(missing)
+                except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                    why_not = type(error).__name__  # not its words: they may hold the URL, which is the key
+                if why_not:
+                    log.error("the dead man's switch could not be pinged", error=why_not)
                 await asyncio.sleep(switch.every.total_seconds())
