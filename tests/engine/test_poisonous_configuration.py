@@ -71,3 +71,18 @@ def test_whatever_entry_is_broken_or_gone_alerts_are_taken_and_somebody_hears_of
         assert not broken.world.engine.counters.set_aside, what
         if (entry.kind, document) != ("routes", None):  # nothing says any more that this is worth a page
             assert broken.provider.heard, what
+
+
+def test_what_a_chat_that_is_gone_should_have_heard_the_admins_chat_hears() -> None:
+    clock = VirtualClock(START)
+    admins = {
+        "chats": {"admins": {"webhook": "http://127.0.0.1:9911/admins"}},
+        "defaults": {"admin_chat": "admins"},
+    }
+    gone = House(MemoryStore(lambda: micros(clock.now())), clock, configured(**admins), Provider())
+    gone.store.run(
+        lambda tx: (tx.configuration.remove([("chats", "alerts-low-priority")]), tx.configuration.bump())
+    )
+    gone.fires("DiskFull", severity="warning")
+    (heard,) = gone.posts("admins")
+    assert "DiskFull" in heard.said and "alerts-low-priority" in heard.said

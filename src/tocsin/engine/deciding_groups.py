@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+import structlog
 import xxhash
 
 from tocsin.core.detect.grouping import (
@@ -24,6 +25,8 @@ from tocsin.core.instants import instant, micros
 from tocsin.core.respond.incident import Acknowledge, Incident, Opened
 from tocsin.engine import kinds
 from tocsin.engine.consequences import Consequences
+
+log = structlog.get_logger()
 
 
 def decide_groups(
@@ -82,12 +85,22 @@ def _carry(owed: Consequences, change: GroupChange, decision: GroupDecision, ids
                 owed.decide(effect.incident, effect.change)
             case PostGroup():
                 name = f"g{xxhash.xxh3_64_hexdigest(group.key.encode())}.{micros(owed.now)}"
-                owed.post_to_chat(name, effect.chat, effect.title, effect.text, effect.reason)
+                _post(owed, name, effect)
             case RemindFlush():
                 owed.remind(kinds.FLUSH, group.key, instant(effect.due_at))
             case CancelFlush():
                 owed.forget(kinds.FLUSH, group.key)
     return group, group.incident, decision.reason
+
+
+def _post(owed: Consequences, name: str, post: PostGroup) -> None:
+    """To its chat; should that be gone (its entry in the store is broken), to the admins' and never to nowhere."""
+    if owed.post_to_chat(name, post.chat, post.title, post.text, post.reason):
+        return
+    admins = owed.facts.defaults.admin_chat
+    text = f"For the chat {post.chat}, which is not configured:\n{post.text}"
+    told = admins is not None and owed.post_to_chat(name, admins, post.title, text, post.reason)
+    log.error("a route's chat is not configured", chat=post.chat, title=post.title, told_admins=told)
 
 
 def _incident(incident_id: int, effect: OpenIncident, now: datetime) -> Incident:
