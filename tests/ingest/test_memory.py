@@ -178,6 +178,15 @@ def test_memory_is_bounded() -> None:
     assert len(listener.memory._by_state) == len(listener.memory)
 
 
+def test_memory_of_what_is_over_is_bounded_too() -> None:
+    listener = Listener(Memory(limit=16))
+    for second in range(1000):  # one alert that flaps
+        now = START + second
+        listener.hears(firing("DiskFull"), now=now)
+        listener.hears(resolved("DiskFull", now), now=now)
+    assert len(listener.memory._over) <= 17
+
+
 def test_resolved_alerts_are_forgotten_once_nobody_repeats_them() -> None:
     listener = Listener()
     listener.hears(resolved("DiskFull"))

@@ -194,7 +194,7 @@ class Memory:
             del self._by_state[known.state]
 
     def _forget_over(self, now: int) -> None:
-        while self._over and self._over[0][0] < now - KEPT_RESOLVED:
+        while self._over and (self._over[0][0] < now - KEPT_RESOLVED or len(self._over) > self._limit):
             _, known = self._over.popleft()
             if self._by_identity.get(known.identity) is known:
                 del self._by_identity[known.identity]
