@@ -259,7 +259,7 @@ def test_a_deadlock_is_decided_again_by_the_one_who_lost(nodes: Nodes) -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    assert len(tries) == 3
+    assert len(tries) > 2  # on a busy machine PostgreSQL may break the deadlock on both sides
     assert {i.title for i in first.read(lambda tx: tx.incidents.peek([1, 2])).values()} == {
         "seen by 1",
         "seen by 2",

@@ -34,6 +34,12 @@ def test_acknowledge(browser: Client, house: House) -> None:
     assert 'value="acknowledge"' not in shown
 
 
+def test_a_live_look_in_between_does_not_use_up_the_answer(browser: Client) -> None:
+    browser.post(ACT, {"do": "acknowledge"})
+    assert "message-success" not in browser.get("/", headers={"X-Tocsin-Live": "1"}).content.decode()
+    assert "message-success" in browser.get("/incidents/1").content.decode()
+
+
 def test_escalate(browser: Client, house: House) -> None:
     before = incident(house).escalation.step
     press(browser, do="escalate")
