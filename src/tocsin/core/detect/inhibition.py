@@ -35,7 +35,7 @@ class InhibitionIndex:
         self.rules = tuple(rules)
         self._sides = [(compile_matchers(r.source), compile_matchers(r.target), r.equal) for r in self.rules]
         self._sources: list[dict[Values, list[int]]] = [{} for _ in self.rules]
-        self._targets: list[dict[Values, set[int]]] = [{} for _ in self.rules]
+        self._targets: list[dict[Values, dict[int, None]]] = [{} for _ in self.rules]
         self.names: frozenset[str] = frozenset(
             name
             for rule in self.rules
@@ -78,14 +78,14 @@ class InhibitionIndex:
     def add_target(self, alert: int, roles: Iterable[Role]) -> None:
         for role in roles:
             if role.is_target:
-                self._targets[role.rule].setdefault(role.values, set()).add(alert)
+                self._targets[role.rule].setdefault(role.values, {})[alert] = None
 
     def remove_target(self, alert: int, roles: Iterable[Role]) -> None:
         for role in roles:
             if role.is_target:
                 targets = self._targets[role.rule].get(role.values)
                 if targets is not None:
-                    targets.discard(alert)
+                    targets.pop(alert, None)
                     if not targets:
                         del self._targets[role.rule][role.values]
 

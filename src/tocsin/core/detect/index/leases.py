@@ -13,7 +13,7 @@ from tocsin.core.detect.signal import Renewal, Signal
 from tocsin.core.labels import encode_labels, identity_of_encoded
 
 SECOND = 1_000_000
-RUN_OUT_AT_ONCE = 5_000  # per call, so that a dead Prometheus does not stop the clock
+RUN_OUT_AT_ONCE = 2_000  # per call, so that a dead Prometheus does not stop the clock
 
 
 class LeaseWheel:

@@ -27,14 +27,14 @@ class Silencing:
 
     def __init__(self, silences: Iterable[Silence]) -> None:
         self.silences: Silences = tuple(CompiledSilence(s) for s in dict.fromkeys(silences))
-        self._members: dict[CompiledSilence, set[int]] = {s: set() for s in self.silences}
+        self._members: dict[CompiledSilence, dict[int, None]] = {s: {} for s in self.silences}
         self._remember()
 
     def _remember(self) -> None:
         self._mentioned = tuple(sorted({m.name for s in self.silences for m in s.silence.matchers}))
         self._memory: dict[tuple[str | None, ...], Silences] = {}
 
-    def members(self, silence: CompiledSilence) -> set[int]:
+    def members(self, silence: CompiledSilence) -> Iterable[int]:
         return self._members[silence]
 
     def matching(self, labels: Mapping[str, str]) -> Silences:
@@ -52,12 +52,12 @@ class Silencing:
         """It begins to fire."""
         alert.silences = self.matching(labels)
         for silence in alert.silences:
-            self._members[silence].add(alert.identity)
+            self._members[silence][alert.identity] = None
 
     def leave(self, alert: Alert) -> None:
         """It fires no longer."""
         for silence in alert.silences:
-            self._members[silence].discard(alert.identity)
+            self._members[silence].pop(alert.identity, None)
         alert.silences = ()
 
     def set(self, silences: Iterable[Silence], known: Known) -> list[int]:
@@ -81,7 +81,7 @@ class Silencing:
             if silence in self._members:
                 continue
             inherited = heirs.get(silence.silence.matchers)
-            members = _matched(silence, known) if inherited is None else set(inherited)
+            members = _matched(silence, known) if inherited is None else inherited.copy()
             self._members[silence] = members
             concerned += members
             longer: dict[Silences, Silences] = {}
@@ -95,15 +95,15 @@ class Silencing:
         return concerned
 
 
-def _matched(silence: CompiledSilence, known: Known) -> set[int]:
-    """The firing alerts that the silence matches."""
+def _matched(silence: CompiledSilence, known: Known) -> dict[int, None]:
+    """The firing alerts that the silence matches, group by group."""
     parts = [(matcher, holds(matcher)) for matcher in silence.silence.matchers]
     texts = [
         encode_labels({m.name: m.value})[1:-1]
         for m in silence.silence.matchers
         if m.op is MatchOp.EQUAL and m.value
     ]
-    found: set[int] = set()
+    found: dict[int, None] = {}
     undecided: list[Gathering] = []
     for group in known.groups.values():
         if len(group.members) < 2:
@@ -118,5 +118,5 @@ def _matched(silence: CompiledSilence, known: Known) -> set[int]:
                 undecided.append(group)
     for alert in known.members(undecided, texts):
         if silence.matches(decode_labels(alert.labels)):
-            found.add(alert.identity)
+            found[alert.identity] = None
     return found
