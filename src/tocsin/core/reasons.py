@@ -51,6 +51,7 @@ class Reason(StrEnum):
     NO_POLICY = "no_policy"
     REPAIRED = "repaired"
     SET_ASIDE = "set_aside"
+    CLOCK_SET_BACK = "clock_set_back"
     # lifecycle
     MITIGATED = "mitigated"
     RESOLVED_BY_SOURCE = "resolved_by_source"
@@ -121,6 +122,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.NO_POLICY: "No escalation policy leads to a person.",
     Reason.REPAIRED: "The invariant checker found it without a pending timer and repaired it.",
     Reason.SET_ASIDE: "A mistake of Tocsin's own kept it from being decided; it is tried again, and the admins are told.",
+    Reason.CLOCK_SET_BACK: "The clock was set back; what was pending came as much earlier.",
     Reason.MITIGATED: "The impact is over; a person has yet to resolve it.",
     Reason.RESOLVED_BY_SOURCE: "All its alerts ended.",
     Reason.RESOLVED_BY_PERSON: "A person resolved it.",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from tocsin.core.instants import instant
+from tocsin.core.instants import MICROSECOND, instant
 
 AGREE_WITHIN = 20_000  # microseconds
 
@@ -17,27 +17,30 @@ class Clock(Protocol):
 
 
 class SharedClock:
-    """This host's clock, shifted to the database's where several nodes share one: leases and timers then agree.
+    """The database's clock, read off this host's monotonic one: leases and timers of all nodes agree, and a step of a wall
+    clock changes nothing until `move` is told of it.
 
-    `stepped` tells how far the wall moved against the monotonic clock since last asked.
+    `stepped` tells how far this host's wall clock moved against the monotonic one since last asked.
     """
 
     def __init__(self) -> None:
         self._offset = time.time_ns() - time.monotonic_ns()
-        self._shift = 0
+        self._base = self._offset // 1000  # what is added to the monotonic clock, in microseconds
 
     def now(self) -> datetime:
-        return instant(time.time_ns() // 1000 + self._shift)
+        return instant(time.monotonic_ns() // 1000 + self._base)
 
-    def agree(self, ask: Callable[[], int]) -> None:
-        """Ask the database how late it is, in microseconds. It is taken to have looked halfway through the question, so that
-        a busy moment is no difference."""
-        asked = time.monotonic_ns()
+    def behind(self, ask: Callable[[], int]) -> timedelta:
+        """How far this clock is behind the database's, whose microseconds `ask` brings. The database is taken to have looked
+        halfway through the question; zero when the difference may come from its travel time."""
+        asked = time.monotonic_ns() // 1000
         database_now = ask()
-        travel = (time.monotonic_ns() - asked) // 2000
-        shift = database_now + travel - time.time_ns() // 1000
-        if abs(shift - self._shift) > AGREE_WITHIN + travel:
-            self._shift = shift
+        travel = time.monotonic_ns() // 1000 - asked
+        behind = database_now - (asked + travel // 2) - self._base
+        return timedelta(microseconds=behind if abs(behind) > AGREE_WITHIN + travel // 2 else 0)
+
+    def move(self, by: timedelta) -> None:
+        self._base += by // MICROSECOND
 
     def stepped(self) -> timedelta:
         offset = time.time_ns() - time.monotonic_ns()

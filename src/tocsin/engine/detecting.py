@@ -16,7 +16,7 @@ import structlog
 from tocsin.core.detect.grouping import FlushDue, GroupChange, GroupChanged
 from tocsin.core.detect.index import Changes, Detection, Outcome
 from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal, Unreadable
-from tocsin.core.instants import micros
+from tocsin.core.instants import instant, micros
 from tocsin.engine import beating, kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.consequences import Consequences
@@ -24,8 +24,9 @@ from tocsin.engine.deciding_groups import acknowledge, decide_groups
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.recording import change_rows
 from tocsin.engine.sending import Departure
+from tocsin.engine.set_back import set_back
 from tocsin.engine.setting_aside import PASSING, said
-from tocsin.engine.store.protocol import AgendaEntry, LostOwnership, StaleFacts, Transaction
+from tocsin.engine.store.protocol import AgendaEntry, LostOwnership, Ownership, StaleFacts, Transaction
 from tocsin.engine.suspects import SuspectGroups, SuspectReports
 from tocsin.engine.window_reports import WindowReports
 
@@ -37,6 +38,7 @@ SPEAK_FIRST = timedelta(seconds=75)  # Prometheus sends what fires once a minute
 REPORTS = 256  # reports in one transaction
 OFFERED_AT_MOST = 8 * REPORTS  # reports held in memory while detection is behind
 GRACE_AFTER_STEP = timedelta(minutes=5)
+SET_BACK = timedelta(seconds=30)  # a clock set back by less delays timers by less
 
 
 class Detecting:
@@ -61,7 +63,7 @@ class Detecting:
         self._window_reports = WindowReports(engine)
         self._suspects = SuspectReports(REPORTS)
         self._suspect_groups = SuspectGroups()
-        self._turn = threading.Lock()
+        self.turn = threading.RLock()  # whoever holds it keeps detection from deciding
         self._epoch: int | None = None
         self._cursor = 0
         self._index: Detection | None = None
@@ -84,6 +86,8 @@ class Detecting:
             if afresh:
                 tx.ownership.release(self.node)
             before = tx.ownership.current()
+            if before is not None and instant(before.until) - (now + self.lease) > SET_BACK:
+                self._set_back(tx, before, now)
             held = tx.ownership.acquire(self.node, micros(now + self.lease), micros(now))
             if held is None:
                 return None
@@ -93,7 +97,7 @@ class Detecting:
 
         held = self.engine.store.run(take)
         if held is None or held[0] != self._epoch:
-            with self._turn:  # a step under way ends first; its commit finds the epoch gone
+            with self.turn:  # a step under way ends first; its commit finds the epoch gone
                 self._turn_over(held)
         return self.owned
 
@@ -106,6 +110,13 @@ class Detecting:
         self._drop()
         self._on_ownership(True)
 
+    def _set_back(self, tx: Transaction, before: Ownership, now: datetime) -> None:
+        """No lease reaches that far: it was taken by a clock that was set back since, as all that is pending was."""
+        tx.ownership.release(before.node)
+        back = instant(before.until) - (now + self.lease)
+        moved = set_back(tx, now, back)
+        log.warning("the clock was set back", seconds=back.total_seconds(), timers=moved)
+
     def _let_senders_speak_first(self, tx: Transaction, now: datetime) -> None:
         """After an outage much may be over that still looks open: whatever was due meanwhile waits for the senders' next
         word, so that nobody is woken by what ended hours ago. New alerts page at once as ever."""
@@ -115,7 +126,7 @@ class Detecting:
 
     def release(self) -> None:
         """Let a successor begin at once."""
-        with self._turn:
+        with self.turn:
             if self.owned:
                 self.engine.store.run(lambda tx: tx.ownership.release(self.node))
                 self._epoch = None
@@ -174,7 +185,7 @@ class Detecting:
         return len(self._offered) > REPORTS
 
     def clock_stepped(self, now: datetime) -> None:
-        with self._turn:
+        with self.turn:
             if self._index is not None:
                 self._index.grant_grace(micros(now + GRACE_AFTER_STEP))
 
@@ -182,7 +193,7 @@ class Detecting:
 
     def process(self, now: datetime) -> Step:
         """Take one helping of whatever is there: reports, leases and silences that ran out, groups whose timer is due."""
-        with self._turn, self.engine.facts.changing:
+        with self.turn, self.engine.facts.changing:
             return self._take_turn(now)
 
     def _take_turn(self, now: datetime) -> Step:

@@ -239,7 +239,6 @@ class LiveWorld:
 
     async def _ownership_loop(self) -> None:
         while True:
-            await self.run(self.clock.agree, lambda: self.engine.store.read(lambda tx: tx.now()))
             if await self._renew():
                 self._detection.wake()
             else:
@@ -249,10 +248,21 @@ class LiveWorld:
     async def _renew(self) -> bool:
         """Take or renew ownership of detection; whether this node has it."""
         async with self._renewing:
-            now = self.clock.now()
-            owned = await self.run(self.detecting.acquire, now, self._stood_still())
-            self._renewed_at = now
+            owned, stepped = await self.run(self._agree_and_acquire)
+        if stepped:
+            self._due_at(0)  # whoever rests, rests by the time before
         return owned
+
+    def _agree_and_acquire(self) -> tuple[bool, bool]:
+        """Nobody decides by a clock that stepped before it is known how long nobody was there, or what was set back."""
+        behind = self.clock.behind(lambda: self.engine.store.read(lambda tx: tx.now()))
+        stepped = abs(behind) > CLOCK_STEP
+        with self.detecting.turn if stepped else contextlib.nullcontext():
+            self.clock.move(behind)
+            now = self.clock.now()
+            owned = self.detecting.acquire(now, self._stood_still())
+            self._renewed_at = now
+        return owned, stepped
 
     def _stood_still(self) -> bool:
         """The machine slept, or the database was away for long: then nobody heard the senders meanwhile."""

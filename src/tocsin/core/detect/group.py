@@ -65,6 +65,21 @@ class Group(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return replace(self, incident=None, incident_ended_at=None, begun_at=None, ended_at=None, alerts=0)
 
 
+def set_back(group: Group, now: int, by: int) -> Group:
+    """The clock was set back: what lies ahead was reckoned by the old time, and comes as much nearer."""
+    instants = (
+        "incident_ended_at",
+        "begun_at",
+        "ended_at",
+        "wait_until",
+        "post_at",
+        "flushed_at",
+        "posted_at",
+    )
+    ahead = {name: at - by for name in instants if (at := getattr(group, name)) is not None and at > now}
+    return replace(group, **ahead)
+
+
 def episode_over(group: Group, now: int, flap_window: timedelta) -> bool:
     """Whether what fires now is a new story: its alerts and its incident had ended, and the flap window passed since."""
     over_at = _over_at(group, flap_window)

@@ -79,7 +79,9 @@ def decide(
             gone = msgspec.structs.replace(state, missed=True)
             return HeartbeatDecision(gone, None, _signal(heartbeat, gone, now), Reason.SOURCE_SILENT)
         case Resumed():
-            again = msgspec.structs.replace(state, counts_from=max(now, state.counts_from))
+            again = msgspec.structs.replace(
+                state, counts_from=now
+            )  # ahead of it only by a clock since set back
             due = None if again.missed else again.counts_from + patience
             return HeartbeatDecision(again, due, None, Reason.UNCHANGED)
 

@@ -112,6 +112,13 @@ class MemoryAgenda:
             self._rows.put(key, replace(timer, due_at=until))
         return len(early)
 
+    def set_back(self, now: int, by: int) -> int:
+        ahead = [(key, timer) for key, timer in self._rows.items() if timer.due_at > now]
+        for key, timer in ahead:
+            again_at = None if timer.again_at is None else timer.again_at - by
+            self._rows.put(key, replace(timer, due_at=timer.due_at - by, again_at=again_at))
+        return len(ahead)
+
     def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
         key = (kind, subject)
         timer = self._rows.get(key)

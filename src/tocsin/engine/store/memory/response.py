@@ -179,6 +179,9 @@ class MemoryNotifications:
     def address(self, address_key: str) -> AddressState:
         return self._addresses.get(address_key) or AddressState()
 
+    def addresses(self) -> dict[str, AddressState]:
+        return dict(self._addresses.items())
+
     def put_address(self, address_key: str, state: AddressState) -> None:
         self._addresses.put(address_key, state)
 

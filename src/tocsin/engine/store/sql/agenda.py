@@ -159,6 +159,12 @@ class AgendaSql:
             (until, self._session.listed(kinds), until),
         )
 
+    def set_back(self, now: int, by: int) -> int:
+        self.flush()
+        return self._session.write(
+            "UPDATE agenda SET due_at = due_at - ?, again_at = again_at - ? WHERE due_at > ?", (by, by, now)
+        )
+
     def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:
         key = (kind, subject)
         held = self._pending.get(key)

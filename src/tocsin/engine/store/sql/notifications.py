@@ -152,6 +152,11 @@ class NotificationSql:
             state = decode_address(rows[0][0]) if rows else NOTHING_REMEMBERED
         return state
 
+    def addresses(self) -> dict[str, AddressState]:
+        self.flush()
+        rows = self._session.query("SELECT address_key, document FROM address_state ORDER BY address_key")
+        return {key: decode_address(document) for key, document in rows}
+
     def put_address(self, address_key: str, state: AddressState) -> None:
         self._addresses[address_key] = self._changed_addresses[address_key] = state
 
