@@ -199,6 +199,8 @@ def test_waiting_notifications_are_read_oldest_first(store: Store) -> None:
         "1.2.1",
         "1.1.1",
     ]
+    newest = store.read(lambda tx: tx.notifications.newest_waiting("ntfy|alice", 2))
+    assert [n.id for n in newest] == ["1.1.1", "1.1.2"]
     assert waiting(store, "mail|bob") == ["1.3.1"]
     assert waiting(store, "sms|carol") == []
 

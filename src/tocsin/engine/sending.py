@@ -37,6 +37,7 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import AgendaEntry, AttemptRow, Transaction
 
 log = structlog.get_logger()
+SEEN = 1000  # notifications at either end of what waits for one address
 LEASE = timedelta(seconds=30)  # longer than any channel's own deadline of 10 s
 
 
@@ -89,7 +90,7 @@ def _decide(
     tx: Transaction, facts: Configuration, entry: AgendaEntry, now: datetime, links: Callable[[], Links]
 ) -> Departure | None:
     state = tx.notifications.address(entry.subject)
-    waiting = _still_wanted(tx, tx.notifications.waiting(entry.subject), state, now)
+    waiting = _still_wanted(tx, _waiting(tx, entry.subject), state, now)
     match next_send(state, waiting, now):
         case Nothing():
             tx.agenda.consume(entry.kind, entry.subject, entry.token)
@@ -112,6 +113,17 @@ def _decide(
                 address=address_of(facts, bundle[0]),
                 begun_at=now,
             )
+
+
+def _waiting(tx: Transaction, address_key: str) -> list[Notification]:
+    """What waits there, oldest first; of very much the oldest and the newest. In a storm the first page of another service
+    is among the newest, and has to be seen to go first."""
+    oldest = tx.notifications.waiting(address_key, SEEN)
+    if len(oldest) < SEEN:
+        return oldest
+    seen = {notification.id for notification in oldest}
+    newest = tx.notifications.newest_waiting(address_key, SEEN)
+    return [*oldest, *(notification for notification in newest if notification.id not in seen)]
 
 
 def _words(

@@ -272,6 +272,10 @@ class NotificationTable(Protocol):
         """Oldest first."""
         ...
 
+    def newest_waiting(self, address_key: str, limit: int) -> list[Notification]:
+        """The other end of what waits there, oldest first too."""
+        ...
+
     def settle(
         self, ids: Sequence[str], state: NotificationState, reason: str, detail: str, now: int
     ) -> None: ...

@@ -126,6 +126,9 @@ class MemoryNotifications:
     def waiting(self, address_key: str, limit: int = 1000) -> list[Notification]:
         return [row.notification for row in self._inorder(self._waiting.of(address_key))][:limit]
 
+    def newest_waiting(self, address_key: str, limit: int) -> list[Notification]:
+        return [row.notification for row in self._inorder(self._waiting.of(address_key))][-limit:]
+
     def _inorder(self, ids: Sequence[str]) -> list[NotificationRow]:
         rows = [row for i in ids if (row := self._rows.get(i)) is not None]
         return sorted(rows, key=lambda row: (row.notification.created_at, row.notification.id))

@@ -81,16 +81,23 @@ class NotificationSql:
             self._addresses.setdefault(key, decode_address(document) if document else NOTHING_REMEMBERED)
 
     def waiting(self, address_key: str, limit: int = 1000) -> list[Notification]:
+        return self._waiting(address_key, "created_at, id", limit)[:limit]
+
+    def newest_waiting(self, address_key: str, limit: int) -> list[Notification]:
+        found = self._waiting(address_key, "created_at DESC, id DESC", limit)
+        return sorted(found, key=lambda n: (n.created_at, n.id))[-limit:]
+
+    def _waiting(self, address_key: str, order: str, limit: int) -> list[Notification]:
         self._flush_added()
         found = self._foreseen.get(address_key)
         if found is None:
             rows = self._session.query(
                 "SELECT document FROM notification WHERE address_key = ? AND state = 'waiting'"
-                " ORDER BY created_at, id LIMIT ?",
+                f" ORDER BY {order} LIMIT ?",
                 (address_key, limit + len(self._settled)),
             )
             found = [decode(row[0]) for row in rows]
-        return [n for n in found if n.id not in self._settled][:limit]
+        return [n for n in found if n.id not in self._settled]
 
     def settle(
         self, ids: Sequence[str], state: NotificationState, reason: str, detail: str, now: int
