@@ -8,8 +8,9 @@ from tests.scenarios.house import START, House, configured
 from tests.scenarios.provider import Provider
 from tocsin.core.instants import micros
 from tocsin.engine.clock import VirtualClock
+from tocsin.engine.detecting import Detecting
 from tocsin.engine.store.memory import MemoryStore
-from tocsin.engine.store.protocol import Store
+from tocsin.engine.store.protocol import Store, StoreUnavailable
 
 
 @pytest.fixture
@@ -63,3 +64,22 @@ def test_after_an_outage_what_is_still_open_goes_on_once_the_senders_have_spoken
     assert [page.message.person for page in house.pages()] == ["alice"]
     house.passes(minutes=1)
     assert "bob" in [page.message.person for page in house.pages()]
+
+
+def test_a_node_cut_off_from_its_database_calls_itself_owner_no_longer_than_its_lease(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned: list[bool] = []
+    detecting = Detecting(house.world.engine, "two", house.world.detecting.replay, on_ownership=owned.append)
+    house.world.detecting.release()
+    assert detecting.acquire(house.now)
+
+    def away(work: object) -> None:
+        raise StoreUnavailable("cut off")
+
+    monkeypatch.setattr(house.store, "run", away)
+    for seconds, still in ((5, True), (10, True), (11, False)):
+        with pytest.raises(StoreUnavailable):
+            detecting.acquire(house.now + timedelta(seconds=seconds))
+        assert detecting.owned is still
+    assert owned == [True, False]

@@ -26,7 +26,14 @@ from tocsin.engine.recording import change_rows
 from tocsin.engine.sending import Departure
 from tocsin.engine.set_back import set_back
 from tocsin.engine.setting_aside import PASSING, said
-from tocsin.engine.store.protocol import AgendaEntry, LostOwnership, Ownership, StaleFacts, Transaction
+from tocsin.engine.store.protocol import (
+    AgendaEntry,
+    LostOwnership,
+    Ownership,
+    StaleFacts,
+    StoreUnavailable,
+    Transaction,
+)
 from tocsin.engine.suspects import SuspectGroups, SuspectReports
 from tocsin.engine.window_reports import WindowReports
 
@@ -65,6 +72,7 @@ class Detecting:
         self._suspect_groups = SuspectGroups()
         self.turn = threading.RLock()  # whoever holds it keeps detection from deciding
         self._epoch: int | None = None
+        self._until = instant(0)
         self._cursor = 0
         self._index: Detection | None = None
         self._revision = -1
@@ -95,7 +103,15 @@ class Detecting:
                 self._let_senders_speak_first(tx, now)
             return held.epoch, held.cursor
 
-        held = self.engine.store.run(take)
+        try:
+            held = self.engine.store.run(take)
+        except StoreUnavailable:
+            if self.owned and now > self._until:  # perhaps another node's by now: renewals here reach nobody
+                with self.turn:
+                    self._lose()
+            raise
+        if held is not None:
+            self._until = now + self.lease
         if held is None or held[0] != self._epoch:
             with self.turn:  # a step under way ends first; its commit finds the epoch gone
                 self._turn_over(held)
