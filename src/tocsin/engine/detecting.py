@@ -78,6 +78,10 @@ class Detecting:
         self._revision = -1
         self._offered: deque[Report] = deque()
         self._renewals: deque[Renewal] = deque()
+        self._caught_up = (
+            False  # since it took over: what waits in the inbox may end what a timer would ring for
+        )
+        self._timers_turn = False
         self._next_flush: int | None = None
 
     # --- ownership -----------------------------------------------------------------------------------------------
@@ -240,15 +244,27 @@ class Detecting:
             self._beating.reconfigure(now)
             return self._commit(self._index.reconfigure(facts, at), now)
         self._renew(now)
+        if self._timers_turn:  # reports without end must not keep groups waiting
+            self._timers_turn = False
+            step = self._timers(self._index, now)
+            if step.done:
+                return step
         if reports := self._reports():
+            self._timers_turn = self._caught_up
             return self._take(self._index, reports, now)
-        if _due(self._index.next_due(), at):
-            return self._commit(self._index.tick(at), now)
+        self._caught_up = True
+        return self._timers(self._index, now)
+
+    def _timers(self, index: Detection, now: datetime) -> Step:
+        """What is due without news. With many reports waiting, a silence may only be theirs: no lease or heartbeat ends."""
+        at = micros(now)
+        if _due(index.next_due(), at) and not self.backlogged:
+            return self._commit(index.tick(at), now)
         if _due(self._next_flush, at):
             return self._flush(now)
         if again := self._suspect_groups.due(at):
-            return self._commit(self._index.tell_again(again, at), now)
-        return self._beating.beat(now)
+            return self._commit(index.tell_again(again, at), now)
+        return Step(0, []) if self.backlogged else self._beating.beat(now)
 
     def _take(self, index: Detection, reports: Sequence[Report], now: datetime) -> Step:
         try:
@@ -283,6 +299,7 @@ class Detecting:
         return Step(1, aside.alarm(about, error, now))
 
     def _load(self, now: datetime) -> Step:
+        self._caught_up = self._timers_turn = False
         facts = self.engine.facts.current
 
         def read(tx: Transaction) -> tuple[Detection, Changes, int | None]:
