@@ -151,6 +151,18 @@ def test_a_node_that_does_not_own_detection_appends_again_within_a_third_of_the_
     assert listener.hears(firing("DiskFull", START + 4 * MINUTE), now=START + MINUTE)
 
 
+def test_what_bears_no_instant_is_always_news_beside_other_nodes() -> None:
+    # It may have resolved and come back meanwhile, over another node, and would look the same.
+    event = Signal(SignalKind.FIRING, {"alertname": "DiskFull"}, {}, key="disk")
+    over = Signal(SignalKind.RESOLVED, {}, key="disk")
+    one, several = Listener(), Listener()
+    several.memory.alone = False
+    for signal in (event, over):
+        assert [one.hears(signal), one.hears(signal)] == [True, False]
+        assert [several.hears(signal), several.hears(signal)] == [True, True]
+    assert [several.hears(firing("DiskFull")), several.hears(firing("DiskFull"))] == [True, False]
+
+
 def test_what_was_never_durable_is_news_again() -> None:
     listener = Listener()
     listener.hears(firing("DiskFull"))

@@ -46,6 +46,7 @@ class Unchanged(msgspec.Struct, frozen=True):
 class Memory:
     def __init__(self, limit: int = 1_000_000) -> None:
         self.owner = True  # whether this node owns detection, and so hears of renewals directly
+        self.alone = True  # whether no other node takes requests of the same senders
         self._limit = limit
         self._salt = secrets.randbits(63)
         self._by_state: dict[bytes, Known] = {}
@@ -70,7 +71,7 @@ class Memory:
         seed = self.seed(integration)
         copies = []
         for signal in parsed.signals:
-            if signal.kind is SignalKind.ACKNOWLEDGED:
+            if signal.kind is SignalKind.ACKNOWLEDGED or not (self.alone or _dated(signal)):
                 return None
             firing = signal.kind is SignalKind.FIRING
             said = (
@@ -210,6 +211,11 @@ def _identity(integration: str, signal: Signal) -> int:
     if signal.key is not None:
         return hash((integration, signal.key))
     return hash((integration, frozenset(signal.labels.items())))
+
+
+def _dated(signal: Signal) -> bool:
+    """Whether it differs from its own return, even when what lay between went to another node."""
+    return (signal.starts_at if signal.kind is SignalKind.FIRING else signal.ends_at) is not None
 
 
 def _members(integration: str, parsed: Parsed) -> tuple[int, ...]:

@@ -146,6 +146,7 @@ class Machine:
         )
         self._keys_of = -1
         self._renew_keys()
+        self.accept.memory.alone = settings.database_url is None
         self.carrier = Carrier(
             {name: registry.channel(name) for name in registry.names()},
             resolve,
