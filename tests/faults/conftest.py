@@ -1,4 +1,4 @@
-"""These tests take minutes and hurt real processes: they run only when asked for (-m faults), and print what they measured."""
+"""These tests take minutes and hurt real processes: they run only with `-m faults`, and print what they measured."""
 
 import os
 import time

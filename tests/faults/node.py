@@ -152,6 +152,11 @@ class Node:
         finally:
             connection.close()
 
+    def post(self, path: str, document: Any) -> tuple[int, bytes]:
+        return self.ask(
+            "POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"}, 12.0
+        )
+
     @property
     def ready(self) -> bool:
         try:

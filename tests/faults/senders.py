@@ -6,7 +6,6 @@ the end was never accepted, and nobody owes it anything.
 """
 
 import http.client
-import json
 import random
 import threading
 import time
@@ -102,9 +101,7 @@ class Sender(threading.Thread):
         """One try, at any node; the status, 0 when the connection broke or nothing came."""
         node = self.random.choice(self.nodes)
         try:
-            status, body = node.ask(
-                "POST", path, json.dumps(document).encode(), {"Content-Type": "application/json"}, wait=12.0
-            )
+            status, body = node.post(path, document)
         except (OSError, http.client.HTTPException) as error:
             self.ledger.refuse(type(error).__name__)
             return 0

@@ -31,6 +31,22 @@ def test_the_clock_steps(tmp_path: Path, ahead: float, seed: str, report: Report
         strike.end()
 
 
+def test_the_clock_is_set_back_while_nobody_runs(tmp_path: Path, seed: str, report: Report) -> None:
+    name = "SQLite, the clock set back in between"
+    with running(
+        name, tmp_path, seed, report, node_options=lambda node: ("--clock", str(node.clock)), step_wait=4
+    ) as strike:
+        (node,) = strike.nodes
+        strike.send(0.5, ("webhook", "other", "pagerduty"))
+        strike.rest(5.0)
+        node.kill()
+        strike.set_clocks(-HOUR)
+        node.start("--clock", str(node.clock))
+        node.wait_ready()
+        strike.rest(3.0)
+        strike.end()
+
+
 def test_the_clock_of_one_node_steps(tmp_path: Path, postgres: Postgres, seed: str, report: Report) -> None:
     """Nodes go by the database's clock: what happens to a host's own is none of the pages' business."""
     url = migrated_database(postgres)
