@@ -50,6 +50,15 @@ def test_no_more_than_the_limit_is_claimed_over_all_kinds(store: Store) -> None:
     ]
 
 
+def test_what_a_process_leased_that_is_gone_is_due_at_once(store: Store) -> None:
+    store.run(lambda tx: tx.agenda.schedule([due(SEND, "alice", 10, b"kept"), due(SEND, "bob", 90)]))
+    (leased,) = store.run(lambda tx: tx.agenda.lease([SEND], 20, 50, 10))
+    assert store.run(lambda tx: tx.agenda.free_leases(21)) == 1
+    assert pending(store, "alice", SEND) == due(SEND, "alice", 21, b"kept")
+    assert pending(store, "bob", SEND) == due(SEND, "bob", 90)
+    assert not store.run(lambda tx: tx.agenda.consume(SEND, "alice", leased.token))
+
+
 def test_what_was_claimed_is_gone_after_the_commit_unless_scheduled_again(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(STEP, "1", 1), due(STEP, "2", 2, b"two")]))
 

@@ -401,11 +401,13 @@ async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]
         await asyncio.sleep(0.01)
 
 
-def _free_detection(tx: Transaction) -> None:
-    """The data directory's lock proves that whoever owned it last is gone, so nobody waits for the lease to run out."""
+def _free_all(tx: Transaction) -> None:
+    """The data directory's lock proves that whoever leased anything is gone, so neither detection nor a page that was on its
+    way waits for a lease to run out."""
     owner = tx.ownership.current()
     if owner is not None:
         tx.ownership.release(owner.node)
+    tx.agenda.free_leases(tx.now())
 
 
 def serve(settings: Settings) -> None:
@@ -424,7 +426,7 @@ def serve(settings: Settings) -> None:
         )
         try:
             if not settings.database_url:
-                store.run(_free_detection)
+                store.run(_free_all)
             machine = Machine(settings, store, hub)
             woken.append(machine)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

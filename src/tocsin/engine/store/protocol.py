@@ -323,6 +323,10 @@ class AgendaTable(Protocol):
         """Whatever of these kinds is due before then is due then instead (leased entries are left alone). How many."""
         ...
 
+    def free_leases(self, now: int) -> int:
+        """Whoever leased anything is gone: all of it is due now. How many."""
+        ...
+
     def set_back(self, now: int, by: int) -> int:
         """The clock was set back: what is due after `now` is due by so much earlier, leases and marks included. How many."""
         ...

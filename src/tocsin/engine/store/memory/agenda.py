@@ -112,6 +112,12 @@ class MemoryAgenda:
             self._rows.put(key, replace(timer, due_at=until))
         return len(early)
 
+    def free_leases(self, now: int) -> int:
+        leased = [(key, timer) for key, timer in self._rows.items() if timer.token]
+        for key, timer in leased:
+            self._rows.put(key, Timer(timer.id, now, timer.document))
+        return len(leased)
+
     def set_back(self, now: int, by: int) -> int:
         ahead = [(key, timer) for key, timer in self._rows.items() if timer.due_at > now]
         for key, timer in ahead:

@@ -159,6 +159,12 @@ class AgendaSql:
             (until, self._session.listed(kinds), until),
         )
 
+    def free_leases(self, now: int) -> int:
+        self.flush()
+        return self._session.write(
+            "UPDATE agenda SET due_at = ?, token = '', again_at = NULL WHERE token <> ''", (now,)
+        )
+
     def set_back(self, now: int, by: int) -> int:
         self.flush()
         return self._session.write(
