@@ -1,6 +1,7 @@
 """Killed between one statement and the next: at each place where something is half done, the same guarantees hold."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,25 @@ def test_killed_in_mid_migration(
         strike.send(every=0.3)
         strike.rest(4.0)
         strike.end()
+
+
+@pytest.mark.parametrize("place", ["departure:after", "send:before", "send:after", "settle:before"])
+def test_a_page_on_its_way_leaves_right_after_the_restart(
+    tmp_path: Path, place: str, seed: str, report: Report
+) -> None:
+    """With the real waits: the data directory's lock says that the lease's holder is gone."""
+    name = f"SQLite, killed at {place}"
+    with running(name, tmp_path, seed, report, quick=False, start=False) as strike:
+        (node,) = strike.nodes
+        node.start("--kill", f"{place}:1")
+        node.wait_ready()
+        strike.send(every=60.0, senders=("pagerduty",))
+        assert node.ended() == -9
+        again = time.time()
+        node.start()
+        while not (arrived := [r for r in strike.people.messages if r["at"] > again and r["status"] == 200]):
+            assert time.time() - again < 15, "the page waits for the lease of who is gone"
+            time.sleep(0.05)
+        report.note(
+            f"{name}: what was on its way arrived {arrived[0]['at'] - again:.1f} s after the restart began"
+        )
