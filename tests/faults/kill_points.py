@@ -115,7 +115,7 @@ def _changed_something(name: str, result: Any) -> bool:
     if name == "timers":
         return bool(result[0])
     if name == "departure":
-        return bool(result)
+        return bool(result.done)
     return True
 
 

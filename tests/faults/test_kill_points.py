@@ -63,7 +63,7 @@ def test_killed_in_mid_migration(
         strike.end()
 
 
-@pytest.mark.parametrize("place", ["departure:after", "send:before", "send:after", "settle:before"])
+@pytest.mark.parametrize("place", ["send:before", "send:after", "settle:before"])
 def test_a_page_on_its_way_leaves_right_after_the_restart(
     tmp_path: Path, place: str, seed: str, report: Report
 ) -> None:
