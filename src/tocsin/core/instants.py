@@ -43,7 +43,9 @@ def instant(micros: int) -> datetime:
 
 
 _FIRST = micros(datetime.min.replace(tzinfo=UTC))
-_LAST = micros(datetime.max.replace(tzinfo=UTC))  # "for ever" as some senders write it, and a lease counted on from there
+_LAST = micros(
+    datetime.max.replace(tzinfo=UTC)
+)  # "for ever" as some senders write it, and a lease counted on from there
 
 
 def parse_duration(text: str) -> timedelta:

@@ -59,6 +59,7 @@ from tocsin.web.keys import keyring
 from tocsin.web.links import HouseLinks, house_links
 from tocsin.web.people import PassOn, PeopleProcess
 from tocsin.web.secret import MissingSecret, api_token, secret_key
+from tocsin.web.tuning import tune
 
 log = structlog.get_logger()
 
@@ -413,9 +414,9 @@ def _free_all(tx: Transaction) -> None:
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
     os.umask(0o077)  # databases, sockets and keys are nobody else's
-    with lock_data_directory(
-        settings.data
-    ):  # first: a newer version must not migrate under a server that runs
+    tune()
+    # The lock comes first: a newer version must not migrate under a server that runs.
+    with lock_data_directory(settings.data):
         migrate(settings)
         hub = Hub()
         woken: list[Machine] = []
