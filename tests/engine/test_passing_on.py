@@ -7,7 +7,7 @@ from typing import Any
 
 import uvicorn
 
-from tocsin.web.machine import _server, _until
+from tocsin.web.listening import make_server, until
 from tocsin.web.people import PassOn
 
 Talk = Callable[[int], Coroutine[Any, Any, None]]
@@ -61,9 +61,9 @@ def passed_on(tmp_path: Path, *requests: bytes) -> tuple[list[bytes], list[bytes
     async def story() -> None:
         behind = await asyncio.start_unix_server(people, path=str(tmp_path / "people.sock"))
         passing = PassOn(tmp_path / "people.sock")
-        server: uvicorn.Server = _server(passing, host="127.0.0.1", port=0)
+        server: uvicorn.Server = make_server(passing, host="127.0.0.1", port=0)
         serving = asyncio.create_task(server._serve())
-        await _until(lambda: server.started, [serving])
+        await until(lambda: server.started, [serving])
         port = server.servers[0].sockets[0].getsockname()[1]
         for request in requests:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from tocsin.web.machine import _bind_privately, _server, _until
+from tocsin.web.listening import bind_privately, make_server, until
 from tocsin.web.secret import MissingSecret, api_token
 
 
@@ -29,18 +29,18 @@ def test_the_token_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_the_local_socket_is_its_owners_alone_even_if_one_was_left_behind(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
-    _bind_privately(path)
+    bind_privately(path)
     path.chmod(0o666)
-    _bind_privately(path)
+    bind_privately(path)
     assert path.stat().st_mode & 0o777 == 0o600
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError
 
     async def serve() -> int:
-        server = _server(app, uds=str(path))
+        server = make_server(app, uds=str(path))
         serving = asyncio.create_task(server._serve())
-        await _until(lambda: server.started, [serving])
+        await until(lambda: server.started, [serving])
         mode = path.stat().st_mode & 0o777
         server.should_exit = True
         await serving

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tocsin.cli.logs import configure_logging
 from tocsin.engine.store.data_directory import DataDirectoryBusy
-from tocsin.web.machine import CannotStart, Settings, serve
+from tocsin.web.listening import CannotStart
+from tocsin.web.machine import Settings, serve
 
 
 def bend_the_clock(file: Path) -> None:

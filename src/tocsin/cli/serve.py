@@ -33,7 +33,8 @@ def serve(
     Example: tocsin serve --data ./data --port 9190
     """
     from tocsin.engine.store.data_directory import DataDirectoryBusy
-    from tocsin.web.machine import CannotStart, Settings
+    from tocsin.web.listening import CannotStart
+    from tocsin.web.machine import Settings
     from tocsin.web.machine import serve as run
 
     configure_logging(sys.stderr.isatty())

@@ -11,8 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -21,7 +19,6 @@ from typing import TypeVar
 
 import msgspec
 import structlog
-import uvicorn
 import uvloop
 
 from tocsin.channels import registry
@@ -47,17 +44,19 @@ from tocsin.engine.engine import Engine
 from tocsin.engine.facts import Facts, Unusable
 from tocsin.engine.housekeeping import Housekeeping
 from tocsin.engine.live import LiveWorld
-from tocsin.engine.metrics import EngineCollector, exposition
 from tocsin.engine.store.data_directory import lock_data_directory
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import Store, Transaction
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.registry import replay
+from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
 from tocsin.web.keys import keyring
 from tocsin.web.links import HouseLinks, house_links
+from tocsin.web.listening import CannotStart, bind_privately, make_server, port_of, until
 from tocsin.web.people import PassOn, PeopleProcess
+from tocsin.web.scrape import Scrape
 from tocsin.web.secret import MissingSecret, api_token, secret_key
 from tocsin.web.tuning import tune
 
@@ -84,10 +83,6 @@ class Settings(msgspec.Struct, frozen=True):
         if self.database_url:
             told["TOCSIN_DATABASE_URL"] = self.database_url
         return told
-
-
-class CannotStart(Exception):
-    """Why the server does not start; a sentence for the operator."""
 
 
 def migrate(settings: Settings) -> None:
@@ -166,10 +161,8 @@ class Machine:
         )
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.people = PassOn(settings.data / PEOPLE_SOCKET)
-        self.collector = EngineCollector(self.counters, self._gauges)
+        self.scrape = Scrape(self.engine, self.detecting, hub)
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        self._scraping = threading.Lock()
-        self._scraped_at, self._page = float("-inf"), b""
         self.loop: asyncio.AbstractEventLoop | None = None
         self.stopping = False
         self.started = False
@@ -227,14 +220,7 @@ class Machine:
         return await asyncio.get_running_loop().run_in_executor(self.readers, work, *args)
 
     async def metrics(self) -> bytes:
-        return await self._ask(self._scraped)
-
-    def _scraped(self) -> bytes:
-        """Made at most once a second, however many ask."""
-        with self._scraping:
-            if time.monotonic() - self._scraped_at > 1:
-                self._page, self._scraped_at = exposition(self.collector), time.monotonic()
-            return self._page
+        return await self._ask(self.scrape.page)
 
     async def follow(self, claims: LinkClaims) -> str:
         """Somebody pressed the button behind a signed link."""
@@ -269,29 +255,6 @@ class Machine:
             return "detection has not begun yet"
         return ""
 
-    def _gauges(self) -> list[tuple[str, str, dict[str, str], float]]:
-        facts = self.engine.facts.current
-
-        def read(tx: Transaction) -> tuple[int, int, dict[str, int], int]:
-            owner = tx.ownership.current()
-            return (
-                tx.inbox.backlog(owner.cursor if owner else 0),
-                tx.incidents.count_open(),
-                dict(tx.agenda.count()),
-                len(tx.incidents.without_timer(100)),
-            )
-
-        backlog, opened, agenda, broken = self.store.read(read)
-        return [
-            ("tocsin_inbox_backlog", "Requests accepted and not yet processed.", {}, backlog),
-            ("tocsin_incidents_open", "Open incidents.", {}, opened),
-            ("tocsin_invariant_broken", "Open incidents without a pending timer, now.", {}, broken),
-            ("tocsin_detection_owner", "Whether this node owns detection.", {}, int(self.detecting.owned)),
-            ("tocsin_configuration_revision", "The configuration's revision.", {}, facts.revision),
-            ("tocsin_live_listeners", "Open live pages.", {}, self.hub.listeners),
-            *(("tocsin_agenda_entries", "Durable timers.", {"kind": kind}, n) for kind, n in agenda.items()),
-        ]
-
     # --- life ----------------------------------------------------------------------------------------------------
 
     def app(self, token: str) -> MachineApp:
@@ -314,22 +277,22 @@ class Machine:
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
         pinging = asyncio.create_task(self.pinger.run())
-        public = _server(self.app(self.token), host=settings.host, port=settings.port)
+        public = make_server(self.app(self.token), host=settings.host, port=settings.port)
         control = settings.data / CONTROL_SOCKET
-        _bind_privately(control)
-        local = _server(Door(self.perform, None), uds=str(control))
-        servers = [asyncio.create_task(_serve(server)) for server in (public, local)]
+        bind_privately(control)
+        local = make_server(Door(self.perform, None), uds=str(control))
+        servers = [asyncio.create_task(listening.serve(server)) for server in (public, local)]
         try:
-            await _until(lambda: public.started and local.started, servers)
+            await until(lambda: public.started and local.started, servers)
             self.started = True
-            listening = f"{settings.host}:{_port(public)}"
+            reached = f"{settings.host}:{port_of(public)}"
             if not settings.port:  # a free one was taken, and links in messages need it
-                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{listening}"
+                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{reached}"
             if settings.people:
-                told = {**settings.environment, "TOCSIN_LISTEN": listening}
+                told = {**settings.environment, "TOCSIN_LISTEN": reached}
                 people = PeopleProcess(settings.data / PEOPLE_SOCKET, told)
                 await people.start()
-            log.info("ready", url=f"http://{listening}", node=self.node, data=str(settings.data))
+            log.info("ready", url=f"http://{reached}", node=self.node, data=str(settings.data))
             stopped = asyncio.create_task(stop.wait())
             await asyncio.wait({stopped, *servers}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -353,53 +316,6 @@ class Machine:
 def _log_failure(task: "asyncio.Future[None]") -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("quarantine could not be kept", error=str(error))
-
-
-def _server(app: object, **where: object) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        **where,  # type: ignore[arg-type]
-        loop="none",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=3,
-        backlog=4096,
-        proxy_headers=False,
-    )
-    return uvicorn.Server(config)
-
-
-def _bind_privately(path: Path) -> None:
-    """Leave a socket's name there that only its owner may open: the server keeps the mode of what it replaces, and would
-    else let everybody in for a moment."""
-    path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX) as placeholder:
-        placeholder.bind(str(path))
-    path.chmod(0o600)
-
-
-async def _serve(server: uvicorn.Server) -> None:
-    """Without uvicorn's own signal handlers: this process stops in an order of its own."""
-    await server._serve()
-
-
-def _port(server: uvicorn.Server) -> int:
-    return int(server.servers[0].sockets[0].getsockname()[1])
-
-
-async def _until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]) -> None:
-    while not done():
-        for task in tasks:
-            if task.done():
-                task.result()
-                raise CannotStart("the server could not open its port")
-        await asyncio.sleep(0.01)
 
 
 def _free_all(tx: Transaction) -> None:
