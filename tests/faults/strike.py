@@ -1,6 +1,7 @@
 """One run of the fault tests: servers, sink, senders and people together, and the verdict when all is quiet again."""
 
 import contextlib
+import json
 import os
 import random
 import subprocess
@@ -86,15 +87,7 @@ class Strike:
         node = self.nodes[0]
         file = node.data.parent / "tocsin.yaml"
         file.write_text(house.configuration(self.sink.url, step_wait, more))
-        done = subprocess.run(
-            [sys.executable, "-m", "tocsin.cli.main", "apply", str(file), "--yes"],
-            cwd=ROOT,
-            env=environment(node.data, node.database),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        self._command("apply", str(file), "--yes")
 
     def send(self, every: float, senders: Sequence[str] = tuple(SENDERS)) -> None:
         """Alerts stream in from now on: each sender begins a story about every so many seconds."""
@@ -153,6 +146,7 @@ class Strike:
         self.people.join(15)
         self.people.listen()
         verdict = judge(self.ledger, self.records, self.people.messages)
+        verdict.breaches += self._unknown_to_the_command()
         said = sum((node.said for node in self.nodes), Counter())
         self.report.add(
             self.name,
@@ -172,6 +166,37 @@ class Strike:
             + "\n".join(verdict.breaches[:40])
         )
         return verdict
+
+    def _unknown_to_the_command(self) -> list[str]:
+        """What fires according to its sender, and not according to `tocsin alerts --json`."""
+        firing: set[frozenset[tuple[str, str]]] = set()
+        page: list[dict[str, Any]] = []
+        while not firing or len(page) == 1000:
+            before = ["--before", str(page[-1]["id"])] if page else []
+            page = json.loads(self._command("alerts", "--json", "--limit", "1000", *before))
+            firing |= {frozenset(alert["labels"].items()) for alert in page}
+            if not page:
+                break
+        return [
+            f"firing, and not among `tocsin alerts`: {labels}"
+            for story in self.ledger.all()
+            if story.accepted and not story.resolution_asked
+            for labels in story.members
+            if frozenset(labels.items()) not in firing
+        ]
+
+    def _command(self, *words: str) -> str:
+        node = self.nodes[0]
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin.cli.main", *words],
+            cwd=ROOT,
+            env=environment(node.data, node.database),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def close(self) -> None:
         for sender in self.senders:

@@ -43,6 +43,7 @@ def judge(ledger: Ledger, records: Records, requests: Sequence[dict[str, Any]]) 
     breaches = verdict.breaches
     breaches += _unknown_alerts(ledger, records)
     breaches += _unkept_changes(ledger, records)
+    breaches += [f"in quarantine: {error}" for (error,) in records.rows("SELECT error FROM quarantine")]
     breaches += _unpaged(ledger, incidents, taken)
     breaches += _lost_acts(ledger, incidents)
     breaches += _unsent(records, taken, verdict)
