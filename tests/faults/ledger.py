@@ -30,6 +30,8 @@ class Story:
     members: list[dict[str, str]]
     born: float = field(default_factory=time.monotonic)
     accepted: bool = False  # some request that said it fires was answered 2xx
+    accepted_at: float | None = None  # the first such answer
+    heard_at: float | None = None  # its first page was read at the sink
     resolution_asked: bool = False  # a request that says it is over was at least tried
     resolution_accepted: bool = False
     heard_by: set[str] = field(default_factory=set)
@@ -51,6 +53,19 @@ class Ledger:
         with self.lock:
             self.stories[story.name] = story
         return story
+
+    def accept(self, story: Story) -> None:
+        story.accepted = True
+        if story.accepted_at is None:
+            story.accepted_at = time.monotonic()
+
+    def delays(self) -> list[float]:
+        """Seconds from the 2xx to the first page, of each alert that was heard of; shortest first."""
+        return sorted(
+            max(0.0, story.heard_at - story.accepted_at)
+            for story in self.all()
+            if story.heard_at is not None and story.accepted_at is not None
+        )
 
     def taken(self, requests: int = 1) -> None:
         with self.lock:

@@ -29,6 +29,12 @@ class Report:
         self.breaches += len(verdict.breaches)
         refused = ", ".join(f"{count} {how}" for how, count in sorted(ledger.refused.items())) or "none"
         logged = ", ".join(f"{count} x {text!r}" for text, count in sorted(said.items())) or "nothing"
+        delays = ledger.delays()
+        waited = (
+            f"{delays[len(delays) // 2]:.2f} s in the middle, {delays[-1]:.1f} s at most"
+            if delays
+            else "nobody was paged"
+        )
         self.lines += [
             f"{name} (seed {seed}): {kills} kills in {seconds:.0f} s",
             f"  accepted: {verdict.alerts} alerts and {verdict.changes} changes in {ledger.requests} requests"
@@ -36,6 +42,7 @@ class Report:
             f"  {verdict.incidents} incidents, {len(ledger.acknowledged)} acknowledged by people;"
             f" {verdict.pages} pages delivered; the sink took {verdict.messages} messages,"
             f" {verdict.repeats} of them repeats under the same key",
+            f"  from the 2xx to the first page at the sink: {waited}",
             f"  real duplicates: {verdict.duplicates}; timers repaired: {verdict.repaired};"
             f" guarantees broken: {len(verdict.breaches)}; worth a look in the logs: {logged}",
         ]

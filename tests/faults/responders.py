@@ -57,7 +57,8 @@ class Responders(threading.Thread):
             story = self.ledger.stories.get(story_in(incident))
             if story is None:
                 continue
-            first = not story.heard_by
+            first = story.heard_at is None
+            story.heard_at = story.heard_at or time.monotonic()
             with self.ledger.lock:
                 story.heard_by.add(person)
                 story.incidents.add(incident["id"])

@@ -53,10 +53,10 @@ class Sender(threading.Thread):
                 self.fire(self.new_story())
                 self.end_what_is_over()
                 self.finishing.wait(self.random.uniform(0.5, 1.5) * self.every)
-            while self.open and not self.giving_up.is_set():
+            while not self.giving_up.is_set() and (self.open or self.unsaid()):
                 self.end_what_is_over()
+                self.repeat()
                 time.sleep(0.1)
-            self.last_words()
         except BaseException as error:
             self.error = error
             raise
@@ -65,7 +65,13 @@ class Sender(threading.Thread):
 
     def fire(self, story: Story) -> None: ...
     def resolve(self, story: Story) -> None: ...
-    def last_words(self) -> None: ...
+    def repeat(self) -> None:
+        """Whatever it sends again and again."""
+
+    def unsaid(self) -> bool:
+        """Whether something it repeats was never taken."""
+        return False
+
     def members(self, name: str, labels: dict[str, str]) -> list[dict[str, str]]: ...
 
     # --- stories -----------------------------------------------------------------------------------------------------
@@ -133,9 +139,9 @@ class AlertmanagerWebhook(Sender):
         ]
 
     def fire(self, story: Story) -> None:
-        story.accepted = self.until_taken(
-            lambda: self.post(f"/in/alertmanager/{SECRETS['PROM_KEY']}", self.message(story, "firing"))
-        )
+        message = self.message(story, "firing")
+        if self.until_taken(lambda: self.post(f"/in/alertmanager/{SECRETS['PROM_KEY']}", message)):
+            self.ledger.accept(story)
 
     def resolve(self, story: Story) -> None:
         story.resolution_asked = True
@@ -195,6 +201,7 @@ class Prometheus(Sender):
         self.send_round()
 
     def send_round(self) -> None:
+        self._last_round = time.monotonic()
         until = stamp(datetime.now(UTC) + timedelta(minutes=10))
         batch = [(s, since, until, False) for s, since in list(self.firing.values())[-self.MOST :]]
         batch += [(s, since, end, True) for s, since, end in list(self.over.values())[-self.MOST :]]
@@ -222,15 +229,15 @@ class Prometheus(Sender):
                     story.resolution_accepted = True
                     self.over.pop(story.name, None)
                 else:
-                    story.accepted = True
+                    self.ledger.accept(story)
 
-    def last_words(self) -> None:
-        # What still fires is sent until it was taken, as every later round would.
-        while not self.giving_up.is_set() and (
-            self.over or any(not story.accepted for story, _ in list(self.firing.values())[-self.MOST :])
-        ):
+    def repeat(self) -> None:
+        if time.monotonic() - self._last_round > self.ROUND:
             self.send_round()
-            time.sleep(0.3)
+
+    def unsaid(self) -> bool:
+        recent = list(self.firing.values())[-self.MOST :]
+        return bool(self.over) or any(not story.accepted for story, _ in recent)
 
 
 class PagerDuty(Sender):
@@ -266,7 +273,8 @@ class PagerDuty(Sender):
                 **{name: value for name, value in labels.items() if name != "dedup_key"},
             },
         }
-        story.accepted = self.until_taken(lambda: self.post("/v2/enqueue", event))
+        if self.until_taken(lambda: self.post("/v2/enqueue", event)):
+            self.ledger.accept(story)
         if self.random.random() < 0.1:
             self.change()
 
