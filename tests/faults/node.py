@@ -113,6 +113,10 @@ class Node:
         self.kills += 1
         return True
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def stop(self) -> int:
         """Ask it to end, as a supervisor does; its exit code."""
         assert self._process is not None
