@@ -2,8 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -38,8 +36,3 @@ def seed() -> str:
 def kills() -> int:
     """TOCSIN_FAULT_KILLS: how many for each combination."""
     return int(os.environ.get("TOCSIN_FAULT_KILLS", "55"))
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path

@@ -96,9 +96,6 @@ class Strike:
         for sender in began:
             sender.start()
 
-    def stories(self) -> int:
-        return len(self.ledger.stories)
-
     # --- after -------------------------------------------------------------------------------------------------------
 
     def finish_sending(self, within: float = 90.0) -> None:

@@ -14,13 +14,20 @@ from tests.postgres import Postgres
 
 pytestmark = pytest.mark.faults
 HOUR = 3600.0
+WATCHDOG = 'heartbeats: {watchdog: {every: 5m, matchers: [alertname="Watchdog"]}}'
 
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR], ids=["forward", "back"])
 def test_the_clock_steps(tmp_path: Path, ahead: float, seed: str, report: Report) -> None:
     name = f"SQLite, the clock steps an hour {'forward' if ahead > 0 else 'back'}"
     with running(
-        name, tmp_path, seed, report, node_options=lambda node: ("--clock", str(node.clock)), step_wait=4
+        name,
+        tmp_path,
+        seed,
+        report,
+        node_options=lambda node: ("--clock", str(node.clock)),
+        step_wait=4,
+        more=WATCHDOG,
     ) as strike:
         (node,) = strike.nodes
         strike.send(0.5, ("webhook", "other", "pagerduty"))
@@ -29,6 +36,8 @@ def test_the_clock_steps(tmp_path: Path, ahead: float, seed: str, report: Report
         strike.rest(8.0)
         assert node.metric("tocsin_clock_steps_total") == 1
         strike.end()
+        missed = strike.records.rows("SELECT labels FROM alert WHERE integration = 'tocsin.heartbeats'")
+        assert not missed, "an hour that never was is nobody's silence"
 
 
 def test_the_clock_is_set_back_while_nobody_runs(tmp_path: Path, seed: str, report: Report) -> None:
