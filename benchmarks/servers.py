@@ -105,7 +105,7 @@ class Contenders:
 
     @contextlib.contextmanager
     def tocsin(self) -> Iterator[Server]:
-        """Both its processes, on SQLite."""
+        """All its processes, on SQLite."""
         with self._data() as data:
             shutil.copytree(self._template, data, dirs_exist_ok=True)
             with self._serving(data, {}) as server:
@@ -113,7 +113,7 @@ class Contenders:
 
     @contextlib.contextmanager
     def tocsin_on(self, database_url: str) -> Iterator[Server]:
-        """Both its processes, on a PostgreSQL database that `prepare` was called for, or a copy of it."""
+        """All its processes, on a PostgreSQL database that `prepare` was called for, or a copy of it."""
         with self._data() as data, self._serving(data, {"TOCSIN_DATABASE_URL": database_url}) as server:
             yield server
 

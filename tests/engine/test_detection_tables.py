@@ -53,15 +53,15 @@ def test_appended_requests_are_numbered_without_gaps(store: Store, woken: list[f
 
 def test_only_old_and_processed_requests_are_forgotten(store: Store) -> None:
     store.append([request(at=at) for at in (10, 20, 30, 40, 50)])
-    assert store.run(lambda tx: tx.inbox.drop_before(100, 2, 10)) == 2  # the third is not processed yet
-    assert store.run(lambda tx: tx.inbox.drop_before(40, 4, 10)) == 1  # the fourth is not old yet
+    assert store.inbox.drop_before(100, 2, 10) == 2  # the third is not processed yet
+    assert store.inbox.drop_before(40, 4, 10) == 1  # the fourth is not old yet
     assert [row.id for row in store.read(lambda tx: tx.inbox.after(0, 10))] == [4, 5]
 
 
 def test_forgetting_is_bounded_and_ids_are_never_given_out_again(store: Store) -> None:
     store.append([request(at=1) for _ in range(5)])
-    assert store.run(lambda tx: tx.inbox.drop_before(100, 5, 3)) == 3
-    store.run(lambda tx: tx.inbox.drop_before(100, 5, 3))
+    assert store.inbox.drop_before(100, 5, 3) == 3
+    store.inbox.drop_before(100, 5, 3)
     assert store.append([request()]) == 6
 
 

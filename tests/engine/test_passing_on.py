@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 
 from tocsin.web.listening import make_server, until
-from tocsin.web.people import PassOn
+from tocsin.web.pass_on import PassOn
 
 Talk = Callable[[int], Coroutine[Any, Any, None]]
 

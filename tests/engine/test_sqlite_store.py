@@ -32,7 +32,7 @@ def store(data: Path):
 
 
 def test_every_connection_is_durable_and_never_checkpoints_in_a_commit(store: SqliteStore) -> None:
-    for connection in (store._main, store._inbox):
+    for connection in (store._main, store.inbox._connection):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
@@ -113,7 +113,7 @@ store.run(lambda tx: (tx.incidents.put([incident(2)]), tx.incidents.without_time
 def test_ids_of_requests_go_on_after_everything_was_forgotten_and_the_server_restarted(data: Path) -> None:
     store = SqliteStore(data, lambda topics: None)
     store.append([request(at=1), request(at=1)])
-    store.run(lambda tx: tx.inbox.drop_before(100, 2, 10))
+    store.inbox.drop_before(100, 2, 10)
     store.close()
     store = SqliteStore(data, lambda topics: None)
     assert store.append([request()]) == 3
@@ -121,7 +121,7 @@ def test_ids_of_requests_go_on_after_everything_was_forgotten_and_the_server_res
 
 
 def test_the_log_begins_anew_when_it_is_calm_and_only_then(store: SqliteStore) -> None:
-    log, rows = store._main_log, range(1, 20_001)
+    log, rows = store._log, range(1, 20_001)
     store.tidy()
     store.run(
         lambda tx: (
@@ -142,7 +142,8 @@ def test_the_log_gets_its_room_before_it_is_needed_and_the_tables_stay_as_they_w
 ) -> None:
     store.append([request()])
     store.tidy()
-    for log in (store._main_log, store._inbox_log):
+    store.inbox.tidy()
+    for log in (store._log, store.inbox._log):
         assert log.size() >= 16 * 1024 * 1024
         assert log.used() < 100 * 1024
     assert store.read(lambda tx: tx.inbox.quarantined(10)) == []

@@ -288,7 +288,7 @@ def test_connections_cut_before_the_commit_cost_nothing(nodes: Nodes, postgres: 
 
 
 def test_a_restarted_database_is_found_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tocsin.engine.store.postgres.PATIENCE", 0.3)
+    monkeypatch.setattr("tocsin.engine.store.postgres_patience.PATIENCE", 0.3)
     heard: list[frozenset[str]] = []
     store = open_store(None, emptied_database(postgres), on_wake=heard.append)
     store.run(lambda tx: tx.incidents.put([incident(1)]))

@@ -15,7 +15,7 @@ from tocsin.channels.webhook.send import Webhook
 from tocsin.core.respond.delivery import Delivered
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
-from tocsin.engine.store.protocol import Store, Transaction
+from tocsin.engine.store.protocol import Inbox, Store, Transaction
 
 T = TypeVar("T")
 
@@ -38,13 +38,18 @@ PLACES = (
 _doing = threading.local()
 
 
+def kill_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Trap:
-    def __init__(self, told: str) -> None:
+    def __init__(self, told: str, die: Callable[[], None] = kill_this_process) -> None:
         place, _, count = told.rpartition(":")
         if place not in PLACES:
             raise ValueError(f"unknown place {place!r}; known: {', '.join(PLACES)}")
         self.place = place
         self._left = int(count)
+        self._die = die
         self._lock = threading.Lock()
 
     def pass_by(self, place: str) -> None:
@@ -55,15 +60,19 @@ class Trap:
             if self._left == 0:
                 sys.stderr.write(f"killed itself at {place}\n")
                 sys.stderr.flush()
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._die()
+
+
+def lay_on_appending(trap: Trap, inbox_type: type[Inbox]) -> None:
+    """In the front process."""
+    inbox_type.append = _around(trap, "append", inbox_type.append)  # type: ignore[method-assign]
 
 
 def lay(trap: Trap, store_type: type[Store]) -> None:
-    """Patch the classes of this process so that `trap` is passed by at every place."""
+    """Patch the classes of this process, the machine process, so that `trap` is passed by at every place of it."""
     for name, (owner, method) in COMMITS.items():
         setattr(owner, method, _announced(name, getattr(owner, method)))
     store_type.run = _run(trap, store_type.run)  # type: ignore[method-assign]
-    store_type.append = _around(trap, "append", store_type.append)  # type: ignore[method-assign]
     send = Webhook.send
 
     async def sent(*args: Any, **kwargs: Any) -> Any:

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
+
 from tests.faults.house import SECRETS
 
 ROOT = Path(__file__).parents[2]
@@ -113,8 +115,23 @@ class Node:
         self.kills += 1
         return True
 
+    def front(self) -> psutil.Process:
+        """Its front process."""
+        (front,) = (
+            child for child in psutil.Process(self.pid).children() if "front" in " ".join(child.cmdline())
+        )
+        return front
+
+    def kill_front(self) -> None:
+        front = self.front()
+        front.kill()
+        front.wait(5)
+        self.kills += 1
+
     def signal(self, number: signal.Signals) -> None:
+        """To it and its front process: a host that stands still does so as a whole."""
         assert self._process is not None
+        self.front().send_signal(number)
         self._process.send_signal(number)
 
     def stop(self) -> int:

@@ -14,10 +14,11 @@ import threading
 import time
 from pathlib import Path
 
-from tocsin.cli.logs import configure_logging
 from tocsin.engine.store.data_directory import DataDirectoryBusy
+from tocsin.web.front.process import COMMAND
 from tocsin.web.listening import CannotStart
 from tocsin.web.machine import Settings, serve
+from tocsin.web.server_logs import configure_logging
 
 
 def bend_the_clock(file: Path) -> None:
@@ -36,6 +37,13 @@ def bend_the_clock(file: Path) -> None:
     time.time_ns = lambda: real_ns() + int(offset * 1e9)
     time.time = lambda: real() + offset
     threading.Thread(target=follow, daemon=True).start()
+
+
+def front(kill: str | None) -> tuple[str, ...]:
+    """What starts the front process: the product's own command, or one with a trap."""
+    if kill is not None and kill.startswith("append:"):
+        return (sys.executable, "-m", "tests.faults.front", kill)
+    return COMMAND
 
 
 def main() -> int:
@@ -63,7 +71,11 @@ def main() -> int:
     if told.clock:
         bend_the_clock(told.clock)
     try:
-        serve(Settings(told.data, port=told.port, database_url=told.database, people=False))
+        serve(
+            Settings(
+                told.data, port=told.port, database_url=told.database, people=False, front=front(told.kill)
+            )
+        )
     except (CannotStart, DataDirectoryBusy) as error:
         sys.stderr.write(f"Tocsin does not start: {error}\n")
         return 1

@@ -14,6 +14,7 @@ from tocsin.core.instants import parse_duration
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.keyring import Credential, Keyring
+from tocsin.ingest.registry import replay
 
 START = 1_789_372_991_482_000  # 2026-09-14T08:03:11.482Z in microseconds
 
@@ -55,7 +56,6 @@ class House:
         self.now = START
         self.inbox: list[InboxRow] = []
         self.commits: list[int] = []  # rows in each
-        self.reports: list[Report] = []
         self.renewals: list[Renewal] = []
         self.quarantine: list[tuple[InboxRow, str]] = []
         self.broken = False
@@ -66,7 +66,6 @@ class House:
             self.append,
             now=lambda: self.now,
             counters=self.counters,
-            on_accepted=self.reports.extend,
             on_renewed=self.renewals.append,
             on_quarantined=lambda row, error: self.quarantine.append((row, error)),
             keyring=KEYRING,
@@ -79,12 +78,17 @@ class House:
         if self.broken:
             raise OSError("No space left on device")
         first = len(self.inbox) + 1
-        self.inbox.extend(rows)
+        self.inbox.extend(msgspec.structs.replace(row, id=id) for id, row in enumerate(rows, first))
         self.commits.append(len(rows))
         return first
 
     def advance(self, duration: str) -> None:
         self.now += parse_duration(duration) // parse_duration("1ms") * 1000
+
+    @property
+    def reports(self) -> list[Report]:
+        """What detection reads there."""
+        return [Report(row.id, row.integration, row.received_at, replay(row)) for row in self.inbox]
 
     @property
     def signals(self) -> list[Signal]:

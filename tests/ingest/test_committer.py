@@ -1,16 +1,17 @@
 """Generations end in order, each answer after its own."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
 
 from tests.ingest.knocking import START
-from tocsin.core.detect.signal import InboxRow, Parsed, Report
-from tocsin.ingest.committer import Committer, NotStored, Waiting
+from tocsin.core.detect.signal import InboxRow
+from tocsin.ingest.committer import Committer, Waiting
 
 
 def request(body: bytes = b"") -> Waiting:
-    return Waiting(InboxRow(0, START, "prom", "prometheus", body), Parsed(), ())
+    return Waiting(InboxRow(0, START, "prom", "prometheus", body), ())
 
 
 class Disk:
@@ -18,11 +19,8 @@ class Disk:
         self.rows: list[InboxRow] = []
         self.commits = 0
         self.fails_at = fails_at
-        self.reports: list[Report] = []
         self.failed: list[int] = []
-        self.committer = Committer(
-            self.append, self.reports.extend, lambda number, _: self.failed.append(number)
-        )
+        self.committer = Committer(self.append, lambda number, _: self.failed.append(number))
 
     def append(self, rows: Sequence[InboxRow]) -> int:
         self.commits += 1
@@ -31,25 +29,23 @@ class Disk:
         self.rows.extend(rows)
         return len(self.rows) - len(rows) + 1
 
+    def add(self, body: bytes = b"") -> asyncio.Future[bool]:
+        told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.committer.add(request(body), told.set_result)
+        return told
 
-async def test_reports_come_before_answers_and_in_order_of_their_ids() -> None:
+
+async def test_a_row_is_on_disk_before_it_is_told() -> None:
     disk = Disk()
     for number in range(5):
-        await disk.committer.add(request())
-        assert disk.reports[-1].inbox_id == number + 1
+        assert await disk.add(str(number).encode())
+        assert [row.body for row in disk.rows] == [str(n).encode() for n in range(number + 1)]
     await disk.committer.close()
 
 
 async def test_one_failed_commit_fails_its_own_requests_only() -> None:
     disk = Disk(fails_at=2)
-    outcomes = []
-    for _ in range(3):
-        try:
-            await disk.committer.add(request())
-            outcomes.append("stored")
-        except NotStored:
-            outcomes.append("failed")
-    assert outcomes == ["stored", "failed", "stored"]
+    assert [await disk.add() for _ in range(3)] == [True, False, True]
     assert disk.failed == [2]
     await disk.committer.close()
 
@@ -57,37 +53,42 @@ async def test_one_failed_commit_fails_its_own_requests_only() -> None:
 async def test_nothing_needs_to_be_waited_for_once_it_is_durable() -> None:
     disk = Disk()
     generation = disk.committer.gathering
-    await disk.committer.add(request())
-    assert disk.committer.wait_for(generation) is None
+    await disk.add()
+    told: list[bool] = []
+    assert not disk.committer.wait_for(generation, told.append)
+    await disk.committer.close()
+    assert told == []
+
+
+async def test_whoever_waits_for_a_generation_hears_of_its_end() -> None:
+    disk = Disk(fails_at=1)
+    told: list[bool] = []
+    asked = disk.add()
+    assert disk.committer.wait_for(disk.committer.gathering, told.append)
+    await asked
+    assert told == [False]
     await disk.committer.close()
 
 
-async def test_a_cancelled_request_does_not_hold_up_the_others() -> None:
+async def test_an_answer_that_breaks_does_not_hold_up_the_others() -> None:
     disk = Disk()
-    cancelled, other = disk.committer.add(request()), disk.committer.add(request())
-    cancelled.cancel()
-    await other
+
+    def breaks(stored: bool) -> None:
+        raise RuntimeError("the connection's fault")
+
+    with structlog.testing.capture_logs() as logs:
+        disk.committer.add(request(), breaks)
+        assert await disk.add()
+    assert [line["event"] for line in logs] == ["answer_failed"]
     assert len(disk.rows) == 2
     await disk.committer.close()
-
-
-async def test_a_report_that_breaks_its_listener_is_still_answered() -> None:
-    disk = Disk()
-
-    def listener(reports: list[Report]) -> None:
-        raise RuntimeError("the engine's fault")
-
-    committer = Committer(disk.append, listener, lambda number, requests: None)
-    with structlog.testing.capture_logs() as logs:
-        await committer.add(request())
-    assert [line["event"] for line in logs] == ["listener_failed"]
-    await committer.close()
 
 
 async def test_closing_twice_or_unused_is_fine() -> None:
     disk = Disk()
     await disk.committer.close()
-    disk.committer.add(request())
+    told = disk.add()
     await disk.committer.close()
     await disk.committer.close()
+    assert await told
     assert len(disk.rows) == 1

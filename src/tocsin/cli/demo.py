@@ -48,7 +48,7 @@ def demo(
     if pace not in (*READING_PACE, "real"):
         raise typer.BadParameter("expected fast, instant or real", param_hint="--pace")
     out = Console(highlight=False)
-    from tocsin.cli.logs import configure_logging
+    from tocsin.web.server_logs import configure_logging
 
     os.environ.setdefault("TOCSIN_LOG_LEVEL", "WARNING")
     configure_logging(terminal=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.logs import configure_logging
+from tocsin.web.server_logs import configure_logging
 
 UNUSABLE = 1
 

@@ -30,6 +30,11 @@ class SharedClock:
     def now(self) -> datetime:
         return instant(time.monotonic_ns() // 1000 + self._base)
 
+    @property
+    def base(self) -> int:
+        """Microseconds to add to this host's monotonic clock for `now`; other processes of it may do so, too."""
+        return self._base
+
     def behind(self, ask: Callable[[], int]) -> timedelta:
         """How far this clock is behind the database's, whose microseconds `ask` brings. The database is taken to have looked
         halfway through the question; zero when the difference may come from its travel time."""

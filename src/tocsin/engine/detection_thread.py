@@ -1,7 +1,7 @@
-"""The thread that takes accepted reports through detection, straight behind the inbox's own.
+"""The thread that takes accepted reports through detection.
 
-A thread and not a task: an accepted report goes from the commit of the inbox to the commit of its consequences without a
-turn of the event loop in between, which is a good part of the time until a phone rings.
+A thread and not a task: whoever appended to the inbox rings its bell, and the report goes on to the commit of its
+consequences without a turn of the event loop in between, which is a good part of the time until a phone rings.
 """
 
 import threading
@@ -11,6 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from tocsin.core.instants import instant
+from tocsin.engine.bell import Bell
 from tocsin.engine.clock import Clock
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.sending import Departure
@@ -39,7 +40,7 @@ class DetectionThread:
         self._carry = carry
         self._rested = rested
         self._failed = failed
-        self._bell = threading.Event()
+        self.bell = Bell()
         self._stopping = False
         self.went_round = time.monotonic()  # when a step last ended well
         self._thread = threading.Thread(target=self._run, name="detection", daemon=True)
@@ -49,7 +50,7 @@ class DetectionThread:
 
     def wake(self) -> None:
         """There may be something to do. From any thread."""
-        self._bell.set()
+        self.bell.ring()
 
     def stop(self) -> None:
         """After the step under way. Blocks until then."""
@@ -57,10 +58,11 @@ class DetectionThread:
         self.wake()
         if self._thread.is_alive():
             self._thread.join()
+        self.bell.close()
 
     def _run(self) -> None:
         while not self._stopping:
-            self._bell.clear()
+            self.bell.clear()
             try:
                 self._step()
             except Exception:  # the loop's edge: logged, counted, retried
@@ -89,4 +91,4 @@ class DetectionThread:
     def _wait(self, seconds: float) -> None:
         """Until woken, or that long."""
         if seconds > 0:
-            self._bell.wait(seconds)
+            self.bell.wait(seconds)

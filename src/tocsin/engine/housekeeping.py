@@ -1,22 +1,30 @@
 """What must happen now and then: old inbox rows go, the write-ahead log is cut. Never in the way of a page."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from tocsin.core.instants import micros
 from tocsin.engine.clock import Clock
-from tocsin.engine.store.protocol import Store, Transaction
+from tocsin.engine.store.protocol import Store
 
 KEEP_INBOX = timedelta(days=14)  # for replay
-PER_TURN = 5_000  # rows dropped in one transaction, so that the writer is never held long
 EVERY = timedelta(minutes=1)
 
 
 class Housekeeping:
-    """Called about once a second on a store thread; does its work once a minute."""
+    """Called about once a second on a store thread; looks at the inbox once a minute. `forget(received_at, cursor)` drops
+    the requests older than that and up to the cursor: whoever appends does it, because a file has one writer."""
 
-    def __init__(self, store: Store, clock: Clock, keep_inbox: timedelta = KEEP_INBOX) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        forget: Callable[[int, int], None],
+        keep_inbox: timedelta = KEEP_INBOX,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._forget = forget
         self._keep = keep_inbox
         self._next = clock.now() + EVERY
 
@@ -25,11 +33,7 @@ class Housekeeping:
         now = self._clock.now()
         if now < self._next:
             return
-        before = micros(now - self._keep)
-
-        def drop(tx: Transaction) -> int:
-            owner = tx.ownership.current()
-            return tx.inbox.drop_before(before, owner.cursor if owner else 0, PER_TURN)
-
-        went = self._store.run(drop)
-        self._next = now if went == PER_TURN else now + EVERY
+        self._next = now + EVERY
+        owner = self._store.read(lambda tx: tx.ownership.current())
+        if owner is not None:
+            self._forget(micros(now - self._keep), owner.cursor)

@@ -7,14 +7,13 @@ never dies of an error: it is logged, counted, and the loop goes on after a paus
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
 
-from tocsin.core.detect.signal import Report
 from tocsin.core.instants import instant, micros
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
@@ -100,10 +99,10 @@ class LiveWorld:
             self._next_due = at
             self._agenda.set()
 
-    def accepted(self, reports: Sequence[Report]) -> None:
-        """These reports are durable in the inbox. From any thread."""
-        self.detecting.offer(reports)
-        self._detection.wake()
+    @property
+    def bell(self) -> int:
+        """The descriptor that whoever appended to the inbox rings (bell.py)."""
+        return self._detection.bell.rung_at
 
     def carry(self, departures: list[Departure]) -> None:
         """From any thread."""

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal, Unreadable
-from tocsin.ingest.committer import Busy, Committer, NotStored, Waiting
+from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Signal, Unreadable
+from tocsin.ingest.committer import Busy, Committer, Waiting
 from tocsin.ingest.keyring import Keyring
 from tocsin.ingest.memory import Memory, Unchanged
 from tocsin.ingest.source import Answer, Copy, Source
@@ -25,6 +25,8 @@ QUARANTINE_REST = SECOND // 10
 
 _NOTHING = Parsed()
 
+AnswerWith = Callable[[Answer], None]
+
 
 class Counters(Protocol):
     """What is counted here; the engine's counters are one."""
@@ -35,10 +37,9 @@ class Counters(Protocol):
 
 
 class Accept:
-    """`now` gives microseconds since the epoch. The callbacks must be quick and run on the event loop, but for
-    `on_accepted`, which runs on the inbox's thread:
+    """`now` gives microseconds since the epoch; `append` makes rows durable, on a thread of its own. The callbacks must be
+    quick and run on the event loop:
 
-    - `on_accepted(reports)`: durable, in the order of their inbox ids;
     - `on_renewed(renewal)`: alerts that were sent again unchanged, at most every ten seconds each. One that the engine
       does not hold as firing must be given to `forget`, so that its next copy is appended;
     - `on_quarantined(row, error)`: an authenticated request that could not be read, wholly or in part.
@@ -49,11 +50,10 @@ class Accept:
 
     def __init__(
         self,
-        append: Callable[[Sequence[InboxRow]], int],
+        append: Callable[[Sequence[InboxRow]], object],
         *,
         now: Callable[[], int],
         counters: Counters,
-        on_accepted: Callable[[list[Report]], None],
         on_renewed: Callable[[Renewal], None],
         on_quarantined: Callable[[InboxRow, str], None],
         keyring: Keyring | None = None,
@@ -68,23 +68,31 @@ class Accept:
         self._on_renewed = on_renewed
         self._on_quarantined = on_quarantined
         self._quarantine_free_at = 0
-        self.committer = Committer(append, on_accepted, self._not_stored)
+        self.committer = Committer(append, self._not_stored)
 
-    async def take(self, source: Source, integration: str, body: bytes) -> Answer:
-        """One authenticated request: its answer, once it is durable or refused."""
+    def take(self, source: Source, integration: str, body: bytes, answer_with: AnswerWith) -> None:
+        """One authenticated request: `answer_with` gets its answer, once, when it is durable or refused."""
         row = InboxRow(0, self._now(), integration, source.name, body)
         try:
-            parsed, durable = self._take(source, row)
-            if durable is not None:
-                await durable
+            answered = self._take(source, row, answer_with)
         except Unreadable as error:
             self._quarantine(row, str(error))
-            return source.malformed(error)
+            answered = source.malformed(error)
         except Busy:
-            return source.busy()
-        except NotStored:
-            return source.failed()
-        return source.stored(parsed)
+            answered = source.busy()
+        if answered is not None:
+            answer_with(answered)
+
+    async def taken(self, source: Source, integration: str, body: bytes) -> Answer:
+        """As `take`, for a coroutine."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def answer_with(said: Answer) -> None:
+            if not answer.done():  # its request was cancelled
+                answer.set_result(said)
+
+        self.take(source, integration, body, answer_with)
+        return await answer
 
     def forget(self, integration: str, signals: Iterable[Signal]) -> None:
         """These are not firing as far as the engine knows: append their next copies. On the event loop."""
@@ -94,11 +102,12 @@ class Accept:
         """Let what is under way become durable. No request may come any more."""
         await self.committer.close()
 
-    def _take(self, source: Source, row: InboxRow) -> tuple[Parsed, asyncio.Future[None] | None]:
+    def _take(self, source: Source, row: InboxRow, answer_with: AnswerWith) -> Answer | None:
+        """The answer where it can be given now; else it is given when the commit is through."""
         memory, now = self.memory, row.received_at
         copies = source.copies(row.body, memory.seed(row.integration), now)
         if copies is not None and (same := memory.unchanged(copies, now)) is not None:
-            return self._repeated(source, row, copies, same, None)
+            return self._repeated(source, row, copies, same, None, answer_with)
 
         self.committer.check_room()
         parsed = source.parse(row)
@@ -106,7 +115,7 @@ class Accept:
             self._quarantine(row, "; ".join(parsed.refused))
             copies = None
             if not parsed.signals:
-                return parsed, None
+                return source.stored(parsed)
         if copies is None:
             copies = memory.copies(row.integration, parsed)
             if (
@@ -114,27 +123,39 @@ class Accept:
                 and memory.same_group(row.integration, parsed)
                 and (same := memory.unchanged(copies, now)) is not None
             ):
-                return self._repeated(source, row, copies, same, parsed)
+                return self._repeated(source, row, copies, same, parsed, answer_with)
 
         self.counters.alerts_accepted[source.name] += len(parsed.signals)
         touched = memory.remember(row.integration, parsed, copies, now, self.committer.gathering)
-        return parsed, self.committer.add(Waiting(row, parsed, touched))
+        self.committer.add(
+            Waiting(row, touched, parsed.complete_group), _telling(source, parsed, answer_with)
+        )
+        return None
 
     def _repeated(
-        self, source: Source, row: InboxRow, copies: Sequence[Copy], same: Unchanged, parsed: Parsed | None
-    ) -> tuple[Parsed, asyncio.Future[None] | None]:
+        self,
+        source: Source,
+        row: InboxRow,
+        copies: Sequence[Copy],
+        same: Unchanged,
+        parsed: Parsed | None,
+        answer_with: AnswerWith,
+    ) -> Answer | None:
         self.counters.alerts_renewed += len(copies)
         if same.due:
             signals = (parsed or source.parse(row)).signals
             renewed = tuple(signals[index] for index in same.due)
             self._on_renewed(Renewal(row.integration, row.received_at, renewed))
-        return parsed or _NOTHING, self.committer.wait_for(same.generation)
+        said = parsed or _NOTHING
+        if self.committer.wait_for(same.generation, _telling(source, said, answer_with)):
+            return None
+        return source.stored(said)
 
     def _not_stored(self, generation: int, requests: list[Waiting]) -> None:
         # Memory must not run ahead of the disk: the next copy of each is news again.
         for request in requests:
             self.memory.forget(request.touched, generation)
-            self.memory.forget_group(request.row.integration, request.parsed.complete_group)
+            self.memory.forget_group(request.row.integration, request.complete_group)
 
     def _quarantine(self, row: InboxRow, error: str) -> None:
         """As many as its budget allows; the rest is only counted, by its 4xx."""
@@ -144,3 +165,7 @@ class Accept:
             return
         self._quarantine_free_at = free_at + QUARANTINE_REST
         self._on_quarantined(msgspec.structs.replace(row, body=row.body[:QUARANTINED_BODY]), error)
+
+
+def _telling(source: Source, parsed: Parsed, answer_with: AnswerWith) -> Callable[[bool], None]:
+    return lambda stored: answer_with(source.stored(parsed) if stored else source.failed())

@@ -6,8 +6,10 @@ No framework, no pattern matching, no task per request. It never answers 500 for
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
+
+import msgspec
 
 from tocsin.core.detect.signal import Unreadable
 from tocsin.ingest.accept import Accept
@@ -29,6 +31,13 @@ _NO_DOOR = text(404, "nothing listens here; the path names the kind of sender an
 _SLOW = text(408, "the body took too long to arrive")
 _ENCODED = text(415, "content-encoding is not supported")
 _BAD_LENGTH = text(400, "content-length is not a number")
+
+
+class Opened(msgspec.Struct, frozen=True, gc=False):
+    """A request that may come in. `integration` is None where the key stands in the body."""
+
+    source: Source
+    integration: str | None
 
 
 class _TooLarge(Exception):
@@ -81,16 +90,34 @@ class IngestApp:
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[str, Answer]:
         """The source's name and what it answers."""
-        found = self._find(scope["path"])
+        name, opened = self.open(scope["method"], scope["path"], dict(scope["headers"]))
+        if isinstance(opened, Answer):
+            return name, opened
+        source = opened.source
+        try:
+            body = await self._read(receive)
+        except TimeoutError:
+            return name, _SLOW
+        except _TooLarge:
+            return name, source.too_large(self.accept.max_body)
+        except Busy:
+            return name, source.busy()
+        integration = self.who_sent(opened, body)
+        if isinstance(integration, Answer):
+            return name, integration
+        return name, await self.accept.taken(source, integration, body)
+
+    def open(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> tuple[str, Opened | Answer]:
+        """Before the body: the source's name, and whether the request may come in. Names of headers are in lower case."""
+        found = self._find(path)
         if found is None:
             return "", _NO_DOOR
         source, door, key = found
         name = source.name
-        if scope["method"] not in door.methods:
+        if method not in door.methods:
             return name, source.wrong_method(door)
         if door.says is not None:
             return name, door.says
-        headers: dict[bytes, bytes] = dict(scope["headers"])
 
         if source.media_type is not None:
             given = headers.get(b"content-type", b"")
@@ -113,22 +140,18 @@ class IngestApp:
             return name, _BAD_LENGTH
         if len(length) > MAX_DIGITS or int(length) > self.accept.max_body:
             return name, source.too_large(self.accept.max_body)
+        return name, Opened(source, integration)
+
+    def who_sent(self, opened: Opened, body: bytes) -> str | Answer:
+        """The integration, from the body where the key stands there."""
+        if opened.integration is not None:
+            return opened.integration
+        source = opened.source
         try:
-            body = await self._read(receive)
-        except TimeoutError:
-            return name, _SLOW
-        except _TooLarge:
-            return name, source.too_large(self.accept.max_body)
-        except Busy:
-            return name, source.busy()
-        if integration is None:
-            try:
-                integration = self.accept.keyring.find(source.key_in(body) or "", source.opens_for)
-            except Unreadable as error:
-                return name, source.malformed(error)
-            if integration is None:
-                return name, source.bad_key()
-        return name, await self.accept.take(source, integration, body)
+            integration = self.accept.keyring.find(source.key_in(body) or "", source.opens_for)
+        except Unreadable as error:
+            return source.malformed(error)
+        return source.bad_key() if integration is None else integration
 
     def _find(self, path: str) -> tuple[Source, Door, str | None] | None:
         exact = self._exact.get(path)

@@ -1,7 +1,4 @@
-"""The machine process's one ASGI application: hands each request to the room it belongs to.
-
-Machines and everything a page depends on are answered here; people's pages are passed on to the people process.
-"""
+"""The machine process's one ASGI application: hands each request that the front process passed on to its room."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,7 +6,6 @@ from typing import Any
 from tocsin.control import http, live_updates
 from tocsin.control.http import Receive, Scope, SendMessage
 from tocsin.control.live_updates import LiveUpdates
-from tocsin.ingest.asgi import IngestApp
 
 App = Callable[[Scope, Receive, SendMessage], Coroutine[Any, Any, None]]
 
@@ -19,19 +15,15 @@ class MachineApp:
 
     def __init__(
         self,
-        ingest: IngestApp,
         door: http.Door,
         live: LiveUpdates,
         replies: App,
-        people: App,
         ready: Callable[[], str],
         metrics: Callable[[], Coroutine[Any, Any, bytes]],
     ) -> None:
-        self._ingest = ingest
         self._door = door
         self._live = live
         self._replies = replies
-        self._people = people
         self._ready = ready
         self._metrics = metrics
 
@@ -39,9 +31,7 @@ class MachineApp:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
-        if self._ingest.handles(path):
-            await self._ingest(scope, receive, send)
-        elif path.startswith("/r/"):
+        if path.startswith("/r/"):
             await self._replies(scope, receive, send)
         elif path == live_updates.PATH:
             await self._live(scope, receive, send)
@@ -55,7 +45,7 @@ class MachineApp:
         elif path == "/metrics":
             await _text(send, 200, await self._metrics(), b"text/plain; version=0.0.4; charset=utf-8")
         else:
-            await self._people(scope, receive, send)
+            await _text(send, 404, b"not here\n")
 
 
 async def _text(

@@ -1,4 +1,4 @@
-"""The keyring of this configuration: every integration's and heartbeat's key, resolved on this machine."""
+"""Who may knock, by this configuration: every integration's and heartbeat's key, resolved on this machine."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ import structlog
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import MissingSecret, Secret
-from tocsin.ingest.keyring import Credential, Keyring
+from tocsin.ingest.keyring import Credential
 
 log = structlog.get_logger()
 
 
-def keyring(facts: Configuration, resolve: Callable[[str | Secret], str]) -> Keyring:
+def credentials(facts: Configuration, resolve: Callable[[str | Secret], str]) -> list[Credential]:
     """An integration whose key is missing here is left out and said so: its sender is answered as with a wrong key."""
-    credentials: list[Credential] = []
+    found: list[Credential] = []
     wanted: list[tuple[str | Secret | None, str, str]] = [
         (integration.secret, integration.type, key) for key, integration in sorted(facts.integrations.items())
     ]
@@ -22,7 +22,7 @@ def keyring(facts: Configuration, resolve: Callable[[str | Secret], str]) -> Key
         if secret is None:
             continue
         try:
-            credentials.append(Credential(resolve(secret), kind, name))
+            found.append(Credential(resolve(secret), kind, name))
         except MissingSecret as missing:
             log.error("this sender cannot be let in", type=kind, name=name, why=str(missing))
-    return Keyring(credentials)
+    return found

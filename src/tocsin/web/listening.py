@@ -1,23 +1,30 @@
 """Listening: uvicorn's servers inside this process's own loop, and the local socket that only its owner may open."""
 
 import asyncio
+import errno
 import socket
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+
+BACKLOG = 4096
+LEFT_WITHIN = 3.0  # seconds in which the children of a killed server leave its port
 
 
 class CannotStart(Exception):
     """Why the server does not start; a sentence for the operator."""
 
 
-def make_server(app: object, **where: object) -> uvicorn.Server:
+def make_server(app: object, http: Any = "httptools", **where: object) -> uvicorn.Server:
+    """`http` is the protocol of a connection."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         **where,  # type: ignore[arg-type]
         loop="none",
-        http="httptools",
+        http=http,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -26,10 +33,23 @@ def make_server(app: object, **where: object) -> uvicorn.Server:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=3,
-        backlog=4096,
+        backlog=BACKLOG,
         proxy_headers=False,
     )
     return uvicorn.Server(config)
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Listening. Raises CannotStart."""
+    patience = time.monotonic() + LEFT_WITHIN
+    while True:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > patience:
+                raise CannotStart(f"the port {port} on {host} could not be opened: {error}") from None
+            time.sleep(0.05)
 
 
 def bind_privately(path: Path) -> None:
@@ -41,13 +61,9 @@ def bind_privately(path: Path) -> None:
     path.chmod(0o600)
 
 
-async def serve(server: uvicorn.Server) -> None:
+async def serve(server: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
     """Without uvicorn's own signal handlers: this process stops in an order of its own."""
-    await server._serve()
-
-
-def port_of(server: uvicorn.Server) -> int:
-    return int(server.servers[0].sockets[0].getsockname()[1])
+    await server._serve(sockets)
 
 
 async def until(done: Callable[[], bool], tasks: Sequence["asyncio.Task[None]"]) -> None:

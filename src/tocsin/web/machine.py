@@ -1,7 +1,7 @@
 """The machine process, put together: the one place where store, engine, ingest, channels and doors meet.
 
-`serve` migrates, locks the data directory, starts the people process, opens the port, runs the engine, and on SIGTERM or
-SIGINT stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
+`serve` migrates, locks the data directory, opens the port, starts the front and the people process, runs the engine, and on
+SIGTERM or SIGINT stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
 """
 
 import asyncio
@@ -32,8 +32,7 @@ from tocsin.control.live_updates import Hub, LiveUpdates
 from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.signal import InboxRow, Renewal, Report, Signal
-from tocsin.core.instants import micros
+from tocsin.core.detect.signal import InboxRow, Signal
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
@@ -47,15 +46,27 @@ from tocsin.engine.live import LiveWorld
 from tocsin.engine.store.data_directory import lock_data_directory
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import Store, Transaction
-from tocsin.ingest.accept import Accept
-from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.registry import replay
 from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
-from tocsin.web.keys import keyring
+from tocsin.web.front.counting import add
+from tocsin.web.front.process import COMMAND, FrontProcess
+from tocsin.web.front.words import (
+    Counted,
+    DropRequests,
+    Forget,
+    FromFront,
+    Keys,
+    Quarantined,
+    Renewed,
+    Standing,
+    ToFront,
+)
+from tocsin.web.keys import credentials
 from tocsin.web.links import HouseLinks, house_links
-from tocsin.web.listening import CannotStart, bind_privately, make_server, port_of, until
-from tocsin.web.people import PassOn, PeopleProcess
+from tocsin.web.listening import CannotStart, bind_privately, make_server, open_port, until
+from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET
+from tocsin.web.people import PeopleProcess
 from tocsin.web.scrape import Scrape
 from tocsin.web.secret import MissingSecret, api_token, secret_key
 from tocsin.web.tuning import tune
@@ -63,7 +74,6 @@ from tocsin.web.tuning import tune
 log = structlog.get_logger()
 
 CONTROL_SOCKET = "control.sock"
-PEOPLE_SOCKET = "people.sock"
 POSTGRES_THREADS = 6
 READERS = 2
 T = TypeVar("T")
@@ -75,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True):
     port: int = 9190
     database_url: str | None = None
     people: bool = True  # run the people process; without it only machines are served
+    front: tuple[str, ...] = COMMAND
 
     @property
     def environment(self) -> dict[str, str]:
@@ -130,19 +141,12 @@ class Machine:
             self.clock,
             POSTGRES_THREADS if settings.database_url else 1,
             self._news,
-            Housekeeping(store, self.clock),
+            self._upkeep,
         )
-        self.accept = Accept(
-            store.append,
-            now=lambda: micros(self.clock.now()),
-            counters=self.counters,
-            on_accepted=self._accepted,
-            on_renewed=self._renewed,
-            on_quarantined=self._quarantined,
-        )
-        self._keys_of = -1
-        self._renew_keys()
-        self.accept.memory.alone = settings.database_url is None
+        self._housekeeping = Housekeeping(store, self.clock, self._forget_requests)
+        self.front: FrontProcess | None = None
+        self._told: Standing | None = None
+        self._keys_of = self.engine.facts.current.revision
         self.carrier = Carrier(
             {name: registry.channel(name) for name in registry.names()},
             resolve,
@@ -160,7 +164,6 @@ class Machine:
             lambda: self.detecting.owned and self.world.alive() and not self.stopping,
         )
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
-        self.people = PassOn(settings.data / PEOPLE_SOCKET)
         self.scrape = Scrape(self.engine, self.detecting, hub)
         self.readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -170,29 +173,58 @@ class Machine:
     def _links(self, facts: Configuration) -> HouseLinks:
         return house_links(facts, self.secret, self.clock.now(), self.public_url, self.url)
 
-    # --- what happens on the event loop --------------------------------------------------------------------------
+    # --- the front process -----------------------------------------------------------------------------------------
 
-    def _accepted(self, reports: list[Report]) -> None:
-        self.world.accepted(reports)
+    def _hear(self, said: FromFront) -> None:
+        if isinstance(said, Counted):
+            add(said, self.counters)
+        elif isinstance(said, Renewed):
+            self.detecting.renewed(said.renewal)
+        elif isinstance(said, Quarantined):
+            self._quarantine(said.row, said.error)
 
-    def _renewed(self, renewal: Renewal) -> None:
-        self.detecting.renewed(renewal)
+    def _upkeep(self) -> None:
+        """About once a second, on a store thread."""
+        self._housekeeping()
+        if self._told != (standing := self._standing()):  # the clock was moved
+            self._told = standing
+            self._tell(standing)
+
+    def _introduce(self) -> list[ToFront]:
+        self._told = self._standing()
+        return [self._told, self._keys()]
+
+    def _standing(self) -> Standing:
+        return Standing(self.detecting.owned, self.settings.database_url is None, self.clock.base)
+
+    def _keys(self) -> Keys:
+        return Keys(tuple(credentials(self.engine.facts.current, resolve)))
+
+    def _tell(self, message: ToFront) -> None:
+        """From any thread."""
+        if self.loop is not None and self.front is not None:
+            self.loop.call_soon_threadsafe(self.front.tell, message)
 
     def _unknown(self, integration: str, signals: Sequence[Signal]) -> None:
-        """From a store thread: what the index does not hold as firing must come through the inbox again."""
-        if self.loop is not None:
-            self.loop.call_soon_threadsafe(self.accept.forget, integration, signals)
+        """From detection's thread: what the index does not hold as firing must come through the inbox again."""
+        self._tell(Forget(integration, tuple(signals)))
 
     def _owns(self, owned: bool) -> None:
         """From a store thread, when detection was taken or lost."""
-        self.accept.memory.owner = owned
+        self._told = Standing(owned, self.settings.database_url is None, self.clock.base)
+        self._tell(self._told)
 
-    def _quarantined(self, row: InboxRow, error: str) -> None:
+    def _forget_requests(self, received_at: int, cursor: int) -> None:
+        self._tell(DropRequests(received_at, cursor))
+
+    def _quarantine(self, row: InboxRow, error: str) -> None:
         def keep(tx: Transaction) -> None:
             tx.inbox.quarantine([(row, error)])
 
         task = asyncio.ensure_future(self.world.run(self.store.run, keep))
         task.add_done_callback(_log_failure)
+
+    # --- what happens on the event loop ----------------------------------------------------------------------------
 
     def _news(self, topics: Iterable[str]) -> None:
         said = list(topics)
@@ -205,7 +237,7 @@ class Machine:
         facts = self.engine.facts.current
         if facts.revision != self._keys_of:
             self._keys_of = facts.revision
-            self.accept.keyring = keyring(facts, resolve)
+            self._tell(self._keys())
 
     # --- doors ---------------------------------------------------------------------------------------------------
 
@@ -259,16 +291,14 @@ class Machine:
 
     def app(self, token: str) -> MachineApp:
         return MachineApp(
-            ingest=IngestApp(self.accept),
             door=Door(self.perform, token),
             live=self.live,
             replies=Replies(self.secret, self.follow, self.clock.now, self.describe),
-            people=self.people,
             ready=self.ready,
             metrics=self.metrics,
         )
 
-    async def run(self) -> None:
+    async def run(self, port: socket.socket) -> None:
         settings = self.settings
         stop = asyncio.Event()
         loop = self.loop = asyncio.get_running_loop()
@@ -277,19 +307,24 @@ class Machine:
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
         pinging = asyncio.create_task(self.pinger.run())
-        public = make_server(self.app(self.token), host=settings.host, port=settings.port)
-        control = settings.data / CONTROL_SOCKET
-        bind_privately(control)
+        passed_on, control = settings.data / MACHINE_SOCKET, settings.data / CONTROL_SOCKET
+        for path in (passed_on, control):
+            bind_privately(path)
+        public = make_server(self.app(self.token), uds=str(passed_on))
         local = make_server(Door(self.perform, None), uds=str(control))
         servers = [asyncio.create_task(listening.serve(server)) for server in (public, local)]
+        reached = f"{settings.host}:{port.getsockname()[1]}"
+        told = {**settings.environment, "TOCSIN_LISTEN": reached}
+        if not settings.port:  # a free one was taken, and links in messages need it
+            self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{reached}"
+        front = self.front = FrontProcess(
+            port, self.world.bell, told, self._introduce, self._hear, settings.front
+        )
         try:
             await until(lambda: public.started and local.started, servers)
+            await front.start()
             self.started = True
-            reached = f"{settings.host}:{port_of(public)}"
-            if not settings.port:  # a free one was taken, and links in messages need it
-                self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{reached}"
             if settings.people:
-                told = {**settings.environment, "TOCSIN_LISTEN": reached}
                 people = PeopleProcess(settings.data / PEOPLE_SOCKET, told)
                 await people.start()
             log.info("ready", url=f"http://{reached}", node=self.node, data=str(settings.data))
@@ -301,15 +336,15 @@ class Machine:
             log.info("stopping")
             self.live.closing.set()
             pinging.cancel()
+            await front.stop()
             public.should_exit = local.should_exit = True
             await asyncio.gather(*servers, return_exceptions=True)
-            await self.accept.close()
             await self.world.stop()
-            await self.people.stop()
             if people is not None:
                 await people.stop()
             self.readers.shutdown(wait=True, cancel_futures=True)
-            control.unlink(missing_ok=True)
+            for path in (passed_on, control):
+                path.unlink(missing_ok=True)
             log.info("stopped")
 
 
@@ -346,11 +381,12 @@ def serve(settings: Settings) -> None:
                 store.run(_free_all)
             machine = Machine(settings, store, hub)
             woken.append(machine)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(machine.run())
+            with (
+                open_port(settings.host, settings.port) as port,
+                asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+            ):
+                runner.run(machine.run(port))
         except (MissingSecret, Unusable) as error:
             raise CannotStart(str(error)) from None
-        except SystemExit as error:  # uvicorn's way to say that it could not bind
-            raise CannotStart(f"the port {settings.port} on {settings.host} could not be opened") from error
         finally:
             store.close()

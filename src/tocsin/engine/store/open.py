@@ -1,9 +1,11 @@
-"""Which store: PostgreSQL when its URL is given, else SQLite under the data directory."""
+"""Which store and inbox: PostgreSQL's when its URL is given, else SQLite's under the data directory."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from tocsin.engine.store.protocol import Store
+from tocsin.engine.store.protocol import Inbox, Store
+
+APPENDING = 3  # connections: one for the appender, one for forgetting, one to spare
 
 
 def open_store(
@@ -20,3 +22,18 @@ def open_store(
     from tocsin.engine.store.sqlite import SqliteStore
 
     return SqliteStore(data, on_wake)
+
+
+def open_inbox(data: Path, database_url: str | None, *, on_wake: Callable[[frozenset[str]], None]) -> Inbox:
+    """Only the inbox, of an already migrated store. `on_wake` is called after each append. Raises StoreUnavailable."""
+    if database_url:
+        from tocsin.engine.store.postgres_inbox import PostgresInbox
+        from tocsin.engine.store.postgres_patience import complete, reach
+        from tocsin.engine.store.postgres_wakes import PostgresWakes
+
+        conninfo = complete(database_url)
+        connections = reach(conninfo, APPENDING)
+        return PostgresInbox(connections, PostgresWakes(conninfo, None), on_wake)
+    from tocsin.engine.store.sqlite_inbox import SqliteInbox
+
+    return SqliteInbox(data, on_wake)

@@ -23,22 +23,23 @@ LOOK_UP = 0.2  # seconds after which the listener sees that it is to end
 
 
 class PostgresWakes:
-    """Tells other nodes what was committed here, and calls `on_wake` with what they tell."""
+    """Tells other nodes what was committed here, and calls `on_wake` with what they tell; without it only tells."""
 
-    def __init__(self, conninfo: str, on_wake: Callable[[frozenset[str]], None]) -> None:
+    def __init__(self, conninfo: str, on_wake: Callable[[frozenset[str]], None] | None) -> None:
         self._conninfo = conninfo
-        self._on_wake = on_wake
         self._node = secrets.token_hex(6)
         self._topics: queue.SimpleQueue[frozenset[str]] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._listening = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._listen, name="tocsin-listen", daemon=True),
-            threading.Thread(target=self._notify, name="tocsin-notify", daemon=True),
-        ]
+        self._threads = [threading.Thread(target=self._notify, name="tocsin-notify", daemon=True)]
+        if on_wake is not None:
+            self._threads.append(
+                threading.Thread(target=self._listen, args=(on_wake,), name="tocsin-listen", daemon=True)
+            )
         for thread in self._threads:
             thread.start()
-        self._listening.wait(2)
+        if on_wake is not None:
+            self._listening.wait(2)
 
     def tell(self, topics: frozenset[str]) -> None:
         self._topics.put(topics)
@@ -84,19 +85,19 @@ class PostgresWakes:
 
     # --- listening -----------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
+    def _listen(self, on_wake: Callable[[frozenset[str]], None]) -> None:
         away = False
         while not self._closing.is_set():
             with contextlib.suppress(psycopg.Error), self._connect() as connection:
                 connection.execute(f"LISTEN {CHANNEL}")
                 self._listening.set()
                 if away:
-                    self._on_wake(EVERYTHING)
+                    on_wake(EVERYTHING)
                 while not self._closing.is_set():
                     for notice in connection.notifies(timeout=LOOK_UP):
                         node, *topics = notice.payload.split(" ")
                         if node != self._node and topics:
-                            self._on_wake(frozenset(topics))
+                            on_wake(frozenset(topics))
             away = True
             self._closing.wait(ALL_AGAIN)
 

@@ -178,10 +178,6 @@ class InboxTable(Protocol):
         ...
 
     def quarantined(self, limit: int) -> list[tuple[InboxRow, str]]: ...
-    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
-        """Forget rows older than that and up to the cursor, at most `limit`; how many went."""
-        ...
-
     def backlog(self, cursor: int) -> int:
         """How many rows lie after the cursor."""
         ...
@@ -377,23 +373,43 @@ class Transaction(Protocol):
         ...
 
 
+class Inbox(Protocol):
+    """Where accepted requests wait, apart from any transaction under way, so that accepting never waits for deciding (on
+    SQLite it is a file of its own)."""
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        """Durably. Given ids are ignored; ids are contiguous and become visible in order. The first id given out. Wakes
+        `inbox`, here and on other nodes."""
+        ...
+
+    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
+        """Forget rows older than that and up to the cursor, at most `limit`; how many went."""
+        ...
+
+    def tidy(self) -> None:
+        """Called about once a second: whatever upkeep is wanted when it is calm (SQLite cuts its write-ahead log)."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Store(Protocol):
     """`run` executes `work` in one transaction and returns its result after the commit is durable. When `work` raises,
     nothing happened. Work may be run again after a serialisation conflict, so it must not have effects of its own."""
 
+    @property
+    def inbox(self) -> Inbox: ...
     def run(self, work: Callable[[Transaction], T]) -> T: ...
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Without locks and without writing."""
         ...
 
     def append(self, rows: Sequence[InboxRow]) -> int:
-        """Append to the inbox durably, apart from any transaction under way, so that accepting never waits for deciding (on
-        SQLite the inbox is a file of its own). Given ids are ignored; ids are contiguous and become visible in
-        order. The first id given out. Wakes `inbox`, here and on other nodes."""
+        """Into the inbox, as `Inbox.append`."""
         ...
 
     def tidy(self) -> None:
-        """Called about once a second: whatever upkeep the store wants when it is calm (SQLite cuts its write-ahead log)."""
+        """As `Inbox.tidy`, for all but the inbox."""
         ...
 
     def close(self) -> None: ...

@@ -108,6 +108,15 @@ class MemoryStore:
         self._on_wake(frozenset({"inbox"}))
         return first
 
+    @property
+    def inbox(self) -> "MemoryStore":
+        """Itself: it is protocol.Inbox as well."""
+        return self
+
+    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
+        with self._turn, self._journal.apart():
+            return self._tx.requests.drop_before(received_at, cursor, limit)
+
     def tidy(self) -> None:
         """Nothing to do."""
 

@@ -1,6 +1,7 @@
-"""The inbox as detection reads it, and the quarantine. Appending is the store's own business, apart from any transaction.
+"""The inbox as detection reads it, and the quarantine. Appending and forgetting are apart from any transaction
+(protocol.Inbox).
 
-`requests` is where the inbox lives: on SQLite a file of its own, whose rows are forgotten apart from the transaction.
+`requests` is where the inbox lives: on SQLite a file of its own.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,15 @@ QUARANTINED = table(
     "request bigint, received_at bigint, integration text, source text, body bytea, error text",
 )
 QUARANTINE_CAP = 10_000
+
+
+def drop_before(requests: Session, received_at: int, cursor: int, limit: int) -> int:
+    # The newest row always stays: on SQLite it is what the next id is counted from.
+    return requests.write(
+        "DELETE FROM inbox WHERE id IN (SELECT id FROM (SELECT id, received_at FROM inbox"
+        " WHERE id <= ? AND id < (SELECT MAX(id) FROM inbox) ORDER BY id LIMIT ?) AS oldest WHERE received_at < ?)",
+        (cursor, limit, received_at),
+    )
 
 
 class InboxSql:
@@ -32,14 +42,6 @@ class InboxSql:
         # Ids are contiguous, so counting is a subtraction; only rows at or before the cursor are ever forgotten.
         found = self._requests.query("SELECT MAX(id) FROM inbox")[0][0]
         return max(0, int(found or 0) - cursor)
-
-    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
-        # The newest row always stays: on SQLite it is what the next id is counted from.
-        return self._requests.write(
-            "DELETE FROM inbox WHERE id IN (SELECT id FROM (SELECT id, received_at FROM inbox"
-            " WHERE id <= ? AND id < (SELECT MAX(id) FROM inbox) ORDER BY id LIMIT ?) AS oldest WHERE received_at < ?)",
-            (cursor, limit, received_at),
-        )
 
     def quarantine(self, rows: Sequence[tuple[InboxRow, str]]) -> None:
         self._session.insert(

@@ -1,0 +1,53 @@
+"""The inbox's own file: accepting an alert never waits for a decision under way, because SQLite has one writer a file.
+
+Several processes may append. In a server nearly all comes from the front process, which also keeps the file's log tidy.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tocsin.engine.store.data_directory import inbox_file
+from tocsin.engine.store.protocol import InboxRow, StoreUnavailable
+from tocsin.engine.store.sql.inbox import REQUEST, drop_before
+from tocsin.engine.store.sqlite_log import WriteAheadLog
+from tocsin.engine.store.sqlite_session import SqliteSession, connect
+from tocsin.engine.store.sqlite_transaction import transaction
+
+INBOX = frozenset({"inbox"})
+
+
+class SqliteInbox:
+    """Implements protocol.Inbox for one data directory. May be called from any thread, one at a time goes."""
+
+    def __init__(self, data: Path, on_wake: Callable[[frozenset[str]], None]) -> None:
+        path = inbox_file(data)
+        if not path.exists():
+            raise StoreUnavailable(f"{path} does not exist; `python -m tocsin.web.migrate` makes it")
+        self._on_wake = on_wake
+        self._writing = threading.Lock()
+        self._connection = connect(path, cache=4 * 1024)
+        self._log = WriteAheadLog(path, self._connection)
+
+    def append(self, rows: Sequence[InboxRow]) -> int:
+        with self._writing, transaction(self._connection, "BEGIN IMMEDIATE"):
+            last = self._connection.execute("SELECT MAX(id) FROM inbox").fetchone()[0]
+            first = int(last or 0) + 1
+            SqliteSession(self._connection).insert(
+                REQUEST,
+                [(i, r.received_at, r.integration, r.source, r.body) for i, r in enumerate(rows, first)],
+            )
+        self._on_wake(INBOX)
+        return first
+
+    def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
+        with self._writing, transaction(self._connection, "BEGIN IMMEDIATE"):
+            return drop_before(SqliteSession(self._connection), received_at, cursor, limit)
+
+    def tidy(self) -> None:
+        self._log.tidy(self._writing)
+
+    def close(self) -> None:
+        with self._writing:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.close()

@@ -1,0 +1,116 @@
+"""The short way for alerts: a whole small request on a calm connection goes from the parser straight to the accept path.
+
+A framework's request and response objects, a task and its wake-ups cost more than accepting an alert does. Everything
+else on the same port (other paths, bodies in chunks, pipelined or refused requests) takes uvicorn's ordinary way through
+ASGI, with the same answers.
+"""
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tocsin.ingest.asgi import IngestApp, Opened
+from tocsin.ingest.source import Answer
+
+LONGEST = 64 * 1024  # bytes of a body; a longer one pays for the ordinary way many times over
+
+
+class _Taken:
+    """A request on the short way; also what uvicorn asks of the request that a connection is busy with."""
+
+    __slots__ = ("body", "disconnected", "keep_alive", "lane", "message_event", "opened", "response_complete")
+
+    def __init__(self, lane: "Lane", opened: Opened) -> None:
+        self.lane = lane
+        self.opened = opened
+        self.body = b""
+        self.response_complete = False
+        self.disconnected = False
+        self.keep_alive = True
+        self.message_event = self
+
+    def set(self) -> None:
+        """Nobody waits for a message."""
+
+    def answer(self, answer: Answer) -> None:
+        self.response_complete = True
+        self.lane.answer(self, answer)
+
+
+class Lane(HttpToolsProtocol):
+    """uvicorn's protocol for one connection, with the short way in front."""
+
+    def __init__(self, ingest: IngestApp, **uvicorns: Any) -> None:
+        super().__init__(**uvicorns)
+        self._ingest = ingest
+        self._coming: _Taken | None = None
+
+    def on_headers_complete(self) -> None:
+        opened = self._open()
+        if opened is None:
+            self._coming = None
+            super().on_headers_complete()
+        else:
+            self._coming = self.cycle = _Taken(self, opened)  # type: ignore[assignment]
+
+    def _open(self) -> Opened | None:
+        """The way in, if this request may take the short one."""
+        url, cycle = self.url, self.cycle
+        if (
+            (cycle is not None and not cycle.response_complete)  # answers go out in order
+            or self.expect_100_continue
+            or self.parser.get_method() != b"POST"
+            or not self.parser.should_keep_alive()
+            or b"%" in url
+            or b"?" in url
+        ):
+            return None
+        path = url.decode("latin-1")
+        if not self._ingest.handles(path):
+            return None
+        headers = dict(self.headers)
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or len(length) > 6 or int(length) > LONGEST:
+            return None
+        opened = self._ingest.open("POST", path, headers)[1]
+        return opened if isinstance(opened, Opened) else None
+
+    def on_body(self, body: bytes) -> None:
+        if self._coming is None:
+            super().on_body(body)
+        else:
+            self._coming.body += body
+
+    def on_message_complete(self) -> None:
+        taken = self._coming
+        if taken is None:
+            super().on_message_complete()
+            return
+        integration = self._ingest.who_sent(taken.opened, taken.body)
+        if isinstance(integration, Answer):
+            taken.answer(integration)
+        else:
+            self._ingest.accept.take(taken.opened.source, integration, taken.body, taken.answer)
+
+    def answer(self, taken: _Taken, answer: Answer) -> None:
+        self._ingest.accept.counters.requests[taken.opened.source.name, answer.status] += 1
+        transport = self.transport
+        if transport.is_closing():
+            return
+        transport.write(_on_the_wire(answer, taken.keep_alive))
+        if not taken.keep_alive:
+            transport.close()
+        self.on_response_complete()
+
+
+@lru_cache(maxsize=64)
+def _on_the_wire(answer: Answer, keep_alive: bool) -> bytes:
+    status = HTTPStatus(answer.status)
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
+    lines += [name + b": " + value for name, value in answer.headers]
+    lines.append(b"content-length: %d" % len(answer.body))
+    if not keep_alive:
+        lines.append(b"connection: close")
+    return b"\r\n".join([*lines, b"", answer.body])
