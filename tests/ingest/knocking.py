@@ -61,6 +61,7 @@ class House:
         self.broken = False
         self.held = threading.Event()
         self.held.set()
+        self.appending = threading.Event()  # an append began
         self.counters = Counted()
         self.accept = Accept(
             self.append,
@@ -74,6 +75,7 @@ class House:
         self.app = IngestApp(self.accept)
 
     def append(self, rows: Sequence[InboxRow]) -> int:
+        self.appending.set()
         self.held.wait(10)
         if self.broken:
             raise OSError("No space left on device")

@@ -71,6 +71,7 @@ async def test_what_waits_for_a_commit_shares_the_next(house: House) -> None:
     house.held.clear()
     asked = [asyncio.create_task(house.post_alerts(LATENCY | {"labels": {"n": str(n)}})) for n in range(3)]
     await settle()
+    await asyncio.to_thread(house.appending.wait, 10)
     asked += [
         asyncio.create_task(house.post_alerts(LATENCY | {"labels": {"n": str(n)}})) for n in range(3, 50)
     ]
@@ -151,6 +152,7 @@ async def test_overload_is_answered_503_and_nothing_is_lost_or_kept(house: House
     house.held.clear()
     under_way = asyncio.create_task(house.post_alerts(LATENCY))
     await settle()
+    await asyncio.to_thread(house.appending.wait, 10)
     waiting = [asyncio.create_task(house.post_alerts(LATENCY | {"labels": {"n": str(n)}})) for n in range(2)]
     await settle()
     answer = await house.post_alerts(LATENCY | {"labels": {"n": "one too many"}})

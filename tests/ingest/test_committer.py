@@ -11,7 +11,7 @@ from tocsin.ingest.committer import Committer, Waiting
 
 
 def request(body: bytes = b"") -> Waiting:
-    return Waiting(InboxRow(0, START, "prom", "prometheus", body), ())
+    return Waiting(InboxRow(0, START, "prom", "prometheus", body))
 
 
 class Disk:
@@ -52,22 +52,22 @@ async def test_one_failed_commit_fails_its_own_requests_only() -> None:
 
 async def test_nothing_needs_to_be_waited_for_once_it_is_durable() -> None:
     disk = Disk()
-    generation = disk.committer.gathering
-    await disk.add()
     told: list[bool] = []
+    generation = disk.committer.add(request(), told.append)
+    await disk.add()
+    assert told == [True]
     assert not disk.committer.wait_for(generation, told.append)
     await disk.committer.close()
-    assert told == []
+    assert told == [True]
 
 
 async def test_whoever_waits_for_a_generation_hears_of_its_end() -> None:
     disk = Disk(fails_at=1)
-    told: list[bool] = []
-    asked = disk.add()
-    assert disk.committer.wait_for(disk.committer.gathering, told.append)
-    await asked
-    assert told == [False]
+    told: list[str] = []
+    generation = disk.committer.add(request(), lambda stored: told.append(f"its own: {stored}"))
+    assert disk.committer.wait_for(generation, lambda stored: told.append(f"a copy: {stored}"))
     await disk.committer.close()
+    assert told == ["its own: False", "a copy: False"]
 
 
 async def test_an_answer_that_breaks_does_not_hold_up_the_others() -> None:

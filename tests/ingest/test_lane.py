@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.ingest.knocking import KEYRING, House, payload
-from tocsin.ingest.lane import LONGEST, Lane
+from tocsin.ingest.lane import LONGEST, Lane, Paths
 from tocsin.web.listening import make_server, open_port, serve, until
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, bytes]]
@@ -29,7 +29,7 @@ def alerts(*names: str) -> bytes:
 
 async def over(house: House, lane: bool, talk: Talk) -> bytes:
     port = open_port("127.0.0.1", 0)
-    server = make_server(house.app, http=partial(Lane, house.app) if lane else "httptools")
+    server = make_server(house.app, http=partial(Lane, Paths(house.app)) if lane else "httptools")
     serving = asyncio.create_task(serve(server, [port]))
     await until(lambda: server.started, [serving])
     reader, writer = await asyncio.open_connection(*port.getsockname())

@@ -126,10 +126,9 @@ class Accept:
                 return self._repeated(source, row, copies, same, parsed, answer_with)
 
         self.counters.alerts_accepted[source.name] += len(parsed.signals)
-        touched = memory.remember(row.integration, parsed, copies, now, self.committer.gathering)
-        self.committer.add(
-            Waiting(row, touched, parsed.complete_group), _telling(source, parsed, answer_with)
-        )
+        waiting = Waiting(row, parsed.complete_group)
+        generation = self.committer.add(waiting, _telling(source, parsed, answer_with))
+        waiting.touched = memory.remember(row.integration, parsed, copies, now, generation)
         return None
 
     def _repeated(

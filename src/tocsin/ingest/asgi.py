@@ -34,10 +34,12 @@ _BAD_LENGTH = text(400, "content-length is not a number")
 
 
 class Opened(msgspec.Struct, frozen=True, gc=False):
-    """A request that may come in. `integration` is None where the key stands in the body."""
+    """A request that may come in. `integration` is None where the key stands in the body; `by_path` says that its path alone
+    let it in, as far as the key goes."""
 
     source: Source
     integration: str | None
+    by_path: bool = False
 
 
 class _TooLarge(Exception):
@@ -140,7 +142,7 @@ class IngestApp:
             return name, _BAD_LENGTH
         if len(length) > MAX_DIGITS or int(length) > self.accept.max_body:
             return name, source.too_large(self.accept.max_body)
-        return name, Opened(source, integration)
+        return name, Opened(source, integration, door.key is KeyPlace.PATH)
 
     def who_sent(self, opened: Opened, body: bytes) -> str | Answer:
         """The integration, from the body where the key stands there."""

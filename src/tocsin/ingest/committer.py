@@ -1,7 +1,8 @@
 """Group commit: what arrives while one commit is under way goes together into the next.
 
-One thread appends, so that the event loop never waits for the disk. Generations are numbered in order; a request is
-answered once its generation, or the one that holds what it repeats, is durable.
+One thread appends, so that the event loop never waits for the disk, and takes what has gathered by itself, so that the
+disk never waits for the event loop. Generations are numbered in order; a request is answered once its generation, or the
+one that holds what it repeats, is durable.
 """
 
 import asyncio
@@ -33,8 +34,8 @@ class Waiting(msgspec.Struct, gc=False):
     `complete_group` the group."""
 
     row: InboxRow
-    touched: Sequence[int]
     complete_group: str | None = None
+    touched: Sequence[int] = ()
 
 
 class Generation(msgspec.Struct):
@@ -57,22 +58,17 @@ class Committer:
         self._on_failed = on_failed
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._work: SimpleQueue[Generation | None] = SimpleQueue()
+        self._calls: SimpleQueue[bool] = SimpleQueue()  # True: something has gathered; False: the end
         self._gathering = Generation(1, [], [])
-        self._under_way: Generation | None = None
-        self._begins = False
+        self._changing = threading.Lock()  # of `_gathering` and `_called`
+        self._called = False  # the thread will take what gathers now
+        self._open = {1: self._gathering}  # all that have not ended
         self.durable = 0  # the last generation that ended, durable or failed
-
-    @property
-    def gathering(self) -> int:
-        """The number of the generation that the next row goes into."""
-        return self._gathering.number
 
     @property
     def waiting(self) -> int:
         """Requests that are not durable yet."""
-        under_way = len(self._under_way.requests) if self._under_way is not None else 0
-        return len(self._gathering.requests) + under_way
+        return sum(len(generation.requests) for generation in self._open.values())
 
     def check_room(self) -> None:
         """Raises Busy."""
@@ -80,35 +76,35 @@ class Committer:
         if len(gathering.told) >= MAX_WAITING or gathering.size >= MAX_WAITING_BYTES:
             raise Busy
 
-    def add(self, request: Waiting, tell: Tell) -> None:
-        """Into the generation that gathers now."""
+    def add(self, request: Waiting, tell: Tell) -> int:
+        """Into the generation that gathers now; its number."""
         loop = self._loop or self._start()
-        gathering = self._gathering
-        gathering.requests.append(request)
-        gathering.told.append(tell)
-        gathering.size += len(request.row.body)
-        if self._under_way is None and not self._begins:
+        with self._changing:
+            gathering = self._gathering
+            gathering.requests.append(request)
+            gathering.told.append(tell)
+            gathering.size += len(request.row.body)
+            called, self._called = self._called, True
+        if not called:
             # One turn of the loop later, so that what arrived together is committed together.
-            self._begins = True
-            loop.call_soon(self._begin)
+            loop.call_soon(self._calls.put, True)
+        return gathering.number
 
     def wait_for(self, generation: int, tell: Tell) -> bool:
         """Have that generation's end told as to a row in it; False when it has ended, and nothing is told."""
         if generation <= self.durable:
             return False
-        under_way = self._under_way
-        joined = under_way if under_way is not None and under_way.number == generation else self._gathering
-        joined.told.append(tell)
+        self._open[generation].told.append(tell)
         return True
 
     async def close(self) -> None:
         """End what was begun, then stop the thread. Nothing may be added any more."""
-        while self._under_way is not None or self._begins:
+        while self._called or len(self._open) > 1:
             ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            (self._under_way or self._gathering).told.append(ended.set_result)
+            self._open[min(self._open)].told.append(ended.set_result)
             await ended
         if self._thread is not None:
-            self._work.put(None)
+            self._calls.put(False)
             await asyncio.to_thread(self._thread.join)
             self._thread = None
 
@@ -118,16 +114,15 @@ class Committer:
         self._thread.start()
         return self._loop
 
-    def _begin(self) -> None:
-        self._begins = False
-        begun = self._gathering
-        self._under_way = begun
-        self._gathering = Generation(begun.number + 1, [], [])
-        self._work.put(begun)
-
     def _commit_all(self) -> None:
         assert self._loop is not None
-        while (generation := self._work.get()) is not None:
+        while self._calls.get():
+            with self._changing:
+                generation = self._gathering
+                self._gathering = self._open[generation.number + 1] = Generation(
+                    generation.number + 1, [], []
+                )
+                self._called = False
             stored = self._commit(generation)
             try:
                 self._loop.call_soon_threadsafe(self._ended, generation, stored)
@@ -145,10 +140,8 @@ class Committer:
         return True
 
     def _ended(self, generation: Generation, stored: bool) -> None:
-        self._under_way = None
+        del self._open[generation.number]
         self.durable = generation.number
-        if self._gathering.told:
-            self._begin()
         try:
             if not stored:
                 self._on_failed(generation.number, generation.requests)

@@ -3,18 +3,29 @@
 Several processes may append. In a server nearly all comes from the front process, which also keeps the file's log tidy.
 """
 
+import functools
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin.engine.store.data_directory import inbox_file
 from tocsin.engine.store.protocol import InboxRow, StoreUnavailable
-from tocsin.engine.store.sql.inbox import REQUEST, drop_before
+from tocsin.engine.store.sql.inbox import drop_before
 from tocsin.engine.store.sqlite_log import WriteAheadLog
-from tocsin.engine.store.sqlite_session import SqliteSession, connect
+from tocsin.engine.store.sqlite_session import SqliteSession, as_unavailable, connect
 from tocsin.engine.store.sqlite_transaction import transaction
 
 INBOX = frozenset({"inbox"})
+
+# Rows in one statement. The interpreter's lock is given up once for each, and beside a busy thread the way back to it is
+# longer than all the disk's work.
+AT_ONCE = 128
+
+
+@functools.cache
+def _inserting(rows: int) -> str:
+    return f"INSERT INTO inbox (received_at, integration, source, body) VALUES {', '.join(['(?, ?, ?, ?)'] * rows)}"
 
 
 class SqliteInbox:
@@ -30,15 +41,28 @@ class SqliteInbox:
         self._log = WriteAheadLog(path, self._connection)
 
     def append(self, rows: Sequence[InboxRow]) -> int:
-        with self._writing, transaction(self._connection, "BEGIN IMMEDIATE"):
-            last = self._connection.execute("SELECT MAX(id) FROM inbox").fetchone()[0]
-            first = int(last or 0) + 1
-            SqliteSession(self._connection).insert(
-                REQUEST,
-                [(i, r.received_at, r.integration, r.source, r.body) for i, r in enumerate(rows, first)],
-            )
+        first = self._append(rows)
         self._on_wake(INBOX)
         return first
+
+    def _append(self, rows: Sequence[InboxRow]) -> int:
+        with self._writing:
+            if 0 < len(rows) <= AT_ONCE:
+                return self._insert(rows)
+            with transaction(self._connection, "BEGIN IMMEDIATE"):
+                last = self._connection.execute("SELECT MAX(id) FROM inbox").fetchone()[0]
+                for chunk in (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE)):
+                    self._insert(chunk)
+                return int(last or 0) + 1
+
+    def _insert(self, rows: Sequence[InboxRow]) -> int:
+        """One statement, which outside of a transaction is one of its own. SQLite gives the next ids."""
+        values = [value for r in rows for value in (r.received_at, r.integration, r.source, r.body)]
+        try:
+            last = self._connection.execute(_inserting(len(rows)), values).lastrowid
+        except sqlite3.OperationalError as error:
+            raise as_unavailable(error) from error
+        return int(last or 0) - len(rows) + 1
 
     def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
         with self._writing, transaction(self._connection, "BEGIN IMMEDIATE"):

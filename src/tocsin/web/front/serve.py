@@ -24,7 +24,7 @@ from tocsin.engine.store.protocol import Inbox, StoreUnavailable
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.keyring import Keyring
-from tocsin.ingest.lane import Lane
+from tocsin.ingest.lane import Lane, Paths
 from tocsin.web import listening
 from tocsin.web.front.app import FrontApp
 from tocsin.web.front.counting import Counting
@@ -120,7 +120,7 @@ class Front:
     async def run(self, port: socket.socket) -> None:
         machine = asyncio.create_task(self._follow_the_machine())
         await self._introduced.wait()
-        server = listening.make_server(self.app, http=partial(Lane, self.ingest))
+        server = listening.make_server(self.app, http=partial(Lane, Paths(self.ingest)))
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the machine process says when
