@@ -7,9 +7,10 @@ from functools import partial
 
 import msgspec
 import pytest
+import uvicorn
 
 from tests.ingest.knocking import KEYRING, House, payload
-from tocsin.ingest.lane import LONGEST, Lane, Paths
+from tocsin.ingest.lane import LONGEST, Lane, Paths, close_overdue
 from tocsin.web.listening import make_server, open_port, serve, until
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, bytes]]
@@ -27,9 +28,11 @@ def alerts(*names: str) -> bytes:
     return msgspec.json.encode([{"labels": {"alertname": name}} for name in names])
 
 
-async def over(house: House, lane: bool, talk: Talk) -> bytes:
+async def over(house: House, lane: bool, talk: Talk, servers: list[uvicorn.Server] | None = None) -> bytes:
     port = open_port("127.0.0.1", 0)
     server = make_server(house.app, http=partial(Lane, Paths(house.app)) if lane else "httptools")
+    if servers is not None:
+        servers.append(server)
     serving = asyncio.create_task(serve(server, [port]))
     await until(lambda: server.started, [serving])
     reader, writer = await asyncio.open_connection(*port.getsockname())
@@ -155,3 +158,41 @@ async def test_a_key_that_was_taken_away_opens_nothing_on_an_open_connection(hou
 
     assert (await over(house, True, talk)).startswith(b"HTTP/1.1 401")
     assert len(house.inbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds", "answers"),
+    [
+        (b"", 30, []),
+        (b"POST /am/am-key", 30, []),
+        (post(PROM, alerts("a"))[:-3], 30, []),
+        (post(PROM, alerts("a")), 75, [b"200"]),
+        (post("/am/nobody/api/v2/alerts", alerts("a")), 75, [b"401"]),
+    ],
+    ids=["nothing", "half a head", "half a body", "a whole request", "a refused one"],
+)
+async def test_a_sender_that_says_no_more_is_cut_off_in_time(
+    house: House, said: bytes, seconds: float, answers: list[bytes]
+) -> None:
+    servers: list[uvicorn.Server] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(said)
+        connections = servers[0].server_state.connections
+        async with asyncio.timeout(5):
+            while not connections:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        heard = await reader.readuntil(b"\r\n\r\n") if answers else b""
+        if answers == [b"401"]:
+            heard += await reader.readuntil(b"}")
+        await asyncio.sleep(0.05)
+        now = asyncio.get_running_loop().time()
+        close_overdue(connections, now + seconds - 2)
+        await asyncio.sleep(0)
+        assert len(connections) == 1
+        close_overdue(connections, now + seconds + 2)
+        return heard + await reader.read()
+
+    heard = await over(house, True, talk, servers)
+    assert re.findall(rb"HTTP/1.1 (\d+)", heard) == answers
+    assert len(house.inbox) == (answers == [b"200"])

@@ -5,6 +5,8 @@ else on the same port (other paths, bodies in chunks, pipelined or refused reque
 ASGI, with the same answers.
 """
 
+import asyncio
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +18,8 @@ from tocsin.ingest.source import Answer
 
 LONGEST = 64 * 1024  # bytes of a body; a longer one pays for the ordinary way many times over
 MOST_PATHS = 10_000
+COMES_WITHIN = 30.0  # seconds from the first byte of a request to the end of its head, or of a short one
+RESTS_AT_MOST = 75.0  # seconds between two requests of a connection; senders send once a minute
 
 
 class _Taken:
@@ -67,6 +71,8 @@ class Lane(HttpToolsProtocol):
         super().__init__(**uvicorns)
         self._paths = paths
         self._ingest = paths.ingest
+        self._coming_since: float | None = self.loop.time()  # the head of a request, or a whole short one
+        self._rests_since = 0.0
         self._coming: _Taken | None = None
 
     def on_message_begin(self) -> None:
@@ -74,11 +80,13 @@ class Lane(HttpToolsProtocol):
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
+        if self._coming_since is None:
+            self._coming_since = self.loop.time()
 
     def on_headers_complete(self) -> None:
         opened = self._open()
         if opened is None:
-            self._coming = None
+            self._coming = self._coming_since = None
             url, expected, headers = self.url, self.expect_100_continue, self.headers
             super().on_message_begin()
             self.url, self.expect_100_continue = url, expected
@@ -133,6 +141,7 @@ class Lane(HttpToolsProtocol):
         if taken is None:
             super().on_message_complete()
             return
+        self._coming_since = None
         integration = self._ingest.who_sent(taken.opened, taken.body)
         if isinstance(integration, Answer):
             taken.answer(integration)
@@ -148,6 +157,31 @@ class Lane(HttpToolsProtocol):
         if not taken.keep_alive:
             transport.close()
         self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """uvicorn's own sets a timer for each request; `close_overdue` looks at all connections now and then."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._rests_since = self.loop.time()
+
+    def overdue(self, now: float) -> bool:
+        """Whether its sender dawdles in the middle of a request, or has nothing more to say."""
+        if self._coming_since is not None:
+            return now - self._coming_since > COMES_WITHIN
+        busy = self.cycle is not None and not self.cycle.response_complete
+        return not busy and now - self._rests_since > RESTS_AT_MOST
+
+
+def close_overdue(connections: Iterable[asyncio.Protocol], now: float) -> None:
+    for lane in list(connections):
+        if isinstance(lane, Lane) and lane.overdue(now):
+            lane.transport.close()
 
 
 @lru_cache(maxsize=64)

@@ -24,7 +24,7 @@ from tocsin.engine.store.protocol import Inbox, StoreUnavailable
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.keyring import Keyring
-from tocsin.ingest.lane import Lane, Paths
+from tocsin.ingest.lane import Lane, Paths, close_overdue
 from tocsin.web import listening
 from tocsin.web.front.app import FrontApp
 from tocsin.web.front.counting import Counting
@@ -46,6 +46,7 @@ from tocsin.web.tuning import tune
 log = structlog.get_logger()
 
 COUNT_EVERY = 0.5  # seconds
+LOOK_EVERY = 1.0
 TIDY_EVERY = 1.0
 DROPPED_AT_ONCE = 5_000  # rows in one transaction, so that the writer is never held long
 
@@ -127,6 +128,9 @@ class Front:
         serving = asyncio.create_task(listening.serve(server, [port]))
         upkeep = [
             asyncio.create_task(self.every(COUNT_EVERY, self._count)),
+            asyncio.create_task(
+                self.every(LOOK_EVERY, lambda: close_overdue(server.server_state.connections, loop.time()))
+            ),
             asyncio.create_task(self.every(TIDY_EVERY, self.inbox.tidy, in_thread=True)),
         ]
         await listening.until(lambda: server.started, [serving])
