@@ -52,7 +52,7 @@ def test_no_more_than_the_limit_is_claimed_over_all_kinds(store: Store) -> None:
 
 def test_what_a_process_leased_that_is_gone_is_due_at_once(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "alice", 10, b"kept"), due(SEND, "bob", 90)]))
-    (leased,) = store.run(lambda tx: tx.agenda.lease([SEND], 20, 50, 10))
+    (leased,) = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 20, 50))
     assert store.run(lambda tx: tx.agenda.free_leases(21)) == 1
     assert pending(store, "alice", SEND) == due(SEND, "alice", 21, b"kept")
     assert pending(store, "bob", SEND) == due(SEND, "bob", 90)
@@ -106,26 +106,75 @@ def test_a_cancelled_entry_never_comes_due(store: Store) -> None:
 
 def test_a_leased_entry_is_nobody_elses_until_the_lease_ends(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [first] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [first] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     assert first.token and first.due_at == 10
-    assert store.run(lambda tx: tx.agenda.lease([SEND], 39, 70, 10)) == []
-    [second] = store.run(lambda tx: tx.agenda.lease([SEND], 40, 70, 10))
+    assert store.run(lambda tx: tx.agenda.lease({SEND: 10}, 39, 70)) == []
+    [second] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 40, 70))
     assert second.token not in ("", first.token)
     assert not store.run(lambda tx: tx.agenda.consume(SEND, "a", first.token))
     assert store.run(lambda tx: tx.agenda.consume(SEND, "a", second.token))
     assert pending(store, "a", SEND) is None
 
 
+def test_each_kind_is_leased_as_often_as_there_is_room(store: Store) -> None:
+    other = "address.mail"
+    store.run(lambda tx: tx.agenda.schedule([due(SEND, str(n), n) for n in range(3)] + [due(other, "m", 9)]))
+    leased = store.run(lambda tx: tx.agenda.lease({SEND: 2, other: 1}, 10, 40))
+    assert [(e.kind, e.subject) for e in leased] == [(SEND, "0"), (SEND, "1"), (other, "m")]
+    assert store.run(lambda tx: tx.agenda.lease({SEND: 0, other: 1}, 10, 40)) == []
+    assert [e.subject for e in store.run(lambda tx: tx.agenda.lease({SEND: 1}, 10, 40))] == ["2"]
+
+
+def test_what_leaves_at_once_is_leased_whether_it_was_due_later_or_not_at_all(store: Store) -> None:
+    store.run(lambda tx: tx.agenda.schedule([due(SEND, "b", 99, b"later")]))
+    leased = store.run(lambda tx: tx.agenda.lease_at_once([(SEND, "b"), (SEND, "a")], 10, 40))
+    assert [(e.subject, e.due_at, e.document, bool(e.token)) for e in leased] == [
+        ("b", 10, b"", True),
+        ("a", 10, b"", True),
+    ]
+    assert store.run(lambda tx: tx.agenda.lease({SEND: 9}, 39, 70)) == []
+    for entry in leased:
+        assert store.run(lambda tx, entry=entry: tx.agenda.consume(SEND, entry.subject, entry.token))
+        assert pending(store, entry.subject, SEND) is None
+
+
+def test_what_is_under_a_live_lease_is_only_marked_when_it_should_leave_at_once(store: Store) -> None:
+    [mine] = store.run(lambda tx: tx.agenda.lease_at_once([(SEND, "a")], 10, 40))
+    assert store.run(lambda tx: tx.agenda.lease_at_once([(SEND, "a")], 20, 50)) == []
+    assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
+    assert pending(store, "a", SEND) == due(SEND, "a", 20)
+
+
+def test_an_expired_lease_is_taken_over_at_once(store: Store) -> None:
+    [lost] = store.run(lambda tx: tx.agenda.lease_at_once([(SEND, "a")], 10, 40))
+    [mine] = store.run(lambda tx: tx.agenda.lease_at_once([(SEND, "a")], 40, 70))
+    assert not store.run(lambda tx: tx.agenda.consume(SEND, "a", lost.token))
+    assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
+    assert pending(store, "a", SEND) is None
+
+
+def test_what_was_scheduled_in_the_same_transaction_can_be_leased_at_once(store: Store) -> None:
+    def work(tx):
+        tx.agenda.schedule([due(SEND, "a", 99), due(STEP, "1", 5)])
+        [leased] = tx.agenda.lease_at_once([(SEND, "a")], 10, 40)
+        tx.agenda.schedule_earlier([due(SEND, "a", 20)])
+        return leased
+
+    mine = store.run(work)
+    assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
+    assert pending(store, "a", SEND) == due(SEND, "a", 20)
+
+
 def test_an_expired_lease_that_nobody_took_can_still_be_consumed(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token, again_at=90))
     assert pending(store, "a", SEND) == due(SEND, "a", 90)
 
 
 def test_scheduling_voids_a_lease(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 20)]))
     assert not store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
     assert pending(store, "a", SEND) == due(SEND, "a", 20)
@@ -133,7 +182,7 @@ def test_scheduling_voids_a_lease(store: Store) -> None:
 
 def test_cancelling_voids_a_lease(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     store.run(lambda tx: tx.agenda.cancel([(SEND, "a")]))
     assert not store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token, again_at=50))
     assert pending(store, "a", SEND) is None
@@ -141,10 +190,10 @@ def test_cancelling_voids_a_lease(store: Store) -> None:
 
 def test_what_is_asked_for_under_a_lease_comes_due_when_it_is_consumed(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     store.run(lambda tx: tx.agenda.schedule_earlier([due(SEND, "a", 25)]))
     store.run(lambda tx: tx.agenda.schedule_earlier([due(SEND, "a", 15)]))
-    assert store.run(lambda tx: tx.agenda.lease([SEND], 30, 60, 10)) == []
+    assert store.run(lambda tx: tx.agenda.lease({SEND: 10}, 30, 60)) == []
     assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
     assert pending(store, "a", SEND) == due(SEND, "a", 15)
 
@@ -152,7 +201,7 @@ def test_what_is_asked_for_under_a_lease_comes_due_when_it_is_consumed(store: St
 def test_of_a_mark_and_a_retry_the_earlier_counts(store: Store) -> None:
     for mark, retry, expected in ((15, 99, 15), (99, 15, 15)):
         store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-        [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+        [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
         store.run(lambda tx, mark=mark: tx.agenda.schedule_earlier([due(SEND, "a", mark)]))
         store.run(lambda tx, retry=retry, mine=mine: tx.agenda.consume(SEND, "a", mine.token, retry))
         assert pending(store, "a", SEND) == due(SEND, "a", expected)
@@ -160,7 +209,7 @@ def test_of_a_mark_and_a_retry_the_earlier_counts(store: Store) -> None:
 
 def test_a_mark_on_an_expired_lease_is_not_lost_to_its_late_holder(store: Store) -> None:
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 10)]))
-    [mine] = store.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = store.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
     store.run(lambda tx: tx.agenda.schedule_earlier([due(SEND, "a", 50)]))
     assert store.run(lambda tx: tx.agenda.consume(SEND, "a", mine.token))
     assert pending(store, "a", SEND) == due(SEND, "a", 50)
@@ -170,7 +219,7 @@ def test_a_lease_taken_and_given_back_in_one_transaction_leaves_what_was_asked(s
     store.run(lambda tx: tx.agenda.schedule([due(SEND, "a", 1), due(SEND, "b", 1), due(SEND, "c", 1)]))
 
     def work(tx):
-        by_subject = {e.subject: e for e in tx.agenda.lease([SEND], 5, 40, 10)}
+        by_subject = {e.subject: e for e in tx.agenda.lease({SEND: 10}, 5, 40)}
         assert tx.agenda.consume(SEND, "a", by_subject["a"].token)
         assert tx.agenda.consume(SEND, "b", by_subject["b"].token, again_at=70)
         assert not tx.agenda.consume(SEND, "a", by_subject["a"].token)

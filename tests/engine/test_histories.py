@@ -51,6 +51,7 @@ OPS: st.SearchStrategy[Op] = st.one_of(
     st.tuples(st.just("cancel"), KINDS, SUBJECTS),
     st.tuples(st.just("claim"), st.lists(KINDS, unique=True), INSTANTS, st.integers(1, 5)),
     st.tuples(st.just("lease"), INSTANTS, st.integers(1, 30), st.integers(1, 3)),
+    st.tuples(st.just("lease_at_once"), SUBJECTS, INSTANTS, st.integers(1, 30)),
     st.tuples(st.just("consume"), SUBJECTS, st.none() | INSTANTS),
     st.tuples(st.just("pending"), SUBJECTS),
     st.tuples(st.just("next_due"), st.lists(KINDS, unique=True)),
@@ -157,10 +158,16 @@ class Player:
         now = self.unique(now)
         leased = []
         for _ in range(limit):  # one by one, so that no two leases end at the same instant
-            found = tx.agenda.lease([SEND], now, self.unique(length) + now, 1)
+            found = tx.agenda.lease({SEND: 1}, now, self.unique(length) + now)
             self.tokens.update((entry.subject, entry.token) for entry in found)
             leased.extend(self.plain(found))
         return leased
+
+    def lease_at_once(self, tx: Transaction, subject: str, now: int, length: int) -> object:
+        now = self.unique(now)
+        found = tx.agenda.lease_at_once([(SEND, subject)], now, self.unique(length) + now)
+        self.tokens.update((entry.subject, entry.token) for entry in found)
+        return self.plain(found)
 
     def consume(self, tx: Transaction, subject: str, again: int | None) -> object:
         again_at = None if again is None else self.unique(again)

@@ -42,7 +42,7 @@ def furnish(tx: Transaction) -> None:
     tx.agenda.schedule(
         [due("group.flush", "g", NOW - MINUTE), due("address.ntfy", "ntfy|alice", NOON - MINUTE)]
     )
-    tx.agenda.lease(["address.ntfy"], NOON, NOON + MINUTE, 1)
+    tx.agenda.lease({"address.ntfy": 1}, NOON, NOON + MINUTE)
 
 
 def test_everything_pending_comes_nearer(store: Store) -> None:

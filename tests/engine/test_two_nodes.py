@@ -94,9 +94,9 @@ def test_a_node_that_dies_while_claiming_leaves_its_entries_to_the_other(
 def test_a_lease_of_one_node_binds_the_other_and_passes_on_when_it_ends(nodes: Nodes) -> None:
     first, second, _ = nodes
     first.run(lambda tx: tx.agenda.schedule([due(SEND, "alice", 10)]))
-    [mine] = first.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
-    assert second.run(lambda tx: tx.agenda.lease([SEND], 39, 70, 10)) == []
-    [theirs] = second.run(lambda tx: tx.agenda.lease([SEND], 40, 70, 10))
+    [mine] = first.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
+    assert second.run(lambda tx: tx.agenda.lease({SEND: 10}, 39, 70)) == []
+    [theirs] = second.run(lambda tx: tx.agenda.lease({SEND: 10}, 40, 70))
     assert not first.run(lambda tx: tx.agenda.consume(SEND, "alice", mine.token))
     assert second.run(lambda tx: tx.agenda.consume(SEND, "alice", theirs.token))
 
@@ -104,7 +104,7 @@ def test_a_lease_of_one_node_binds_the_other_and_passes_on_when_it_ends(nodes: N
 def test_work_that_arrives_while_a_lease_is_being_consumed_is_not_lost(nodes: Nodes) -> None:
     first, second, _ = nodes
     first.run(lambda tx: tx.agenda.schedule([due(SEND, "alice", 10)]))
-    [mine] = first.run(lambda tx: tx.agenda.lease([SEND], 10, 40, 10))
+    [mine] = first.run(lambda tx: tx.agenda.lease({SEND: 10}, 10, 40))
 
     def arrive() -> None:
         def work(tx: Transaction) -> None:

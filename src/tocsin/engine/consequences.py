@@ -38,7 +38,8 @@ from tocsin.engine.store.protocol import AgendaEntry, TimelineRow, Transaction
 
 
 class Consequences:
-    """One transaction's worth. Call `write` last; until then nothing but locks has touched the store."""
+    """One transaction's worth. Call `write` last; until then nothing but locks has touched the store. The `addresses` at
+    which something new waits are left to the caller: they are leased at once, or made due."""
 
     def __init__(self, tx: Transaction, facts: Configuration, now: datetime) -> None:
         self.tx = tx
@@ -358,13 +359,6 @@ class Consequences:
         entries = [entry for entry in self._agenda.values() if entry is not None]
         if entries:
             tx.agenda.schedule(entries)
-        if self.addresses:
-            tx.agenda.schedule_earlier(
-                [
-                    AgendaEntry(kinds.address(channel), key, now)
-                    for key, channel in sorted(self.addresses.items())
-                ]
-            )
         if entries:
             tx.wake(kinds.due(min(entry.due_at for entry in entries)))
         for incident_id in self._incidents:

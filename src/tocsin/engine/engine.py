@@ -60,21 +60,21 @@ class Engine:
         With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle."""
         run = self._with_fresh_facts if retry_stale else self.store.run
         try:
-            result, owed, departures = run(lambda tx: self._transaction(tx, work, now))
+            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, self._room()))
         except _CannotLeave as error:
             # What waits at some address breaks; this decision stands, and the agenda finds out which it is.
             log.error("nothing could leave with a decision", error=said(error.__cause__ or error))
-            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, leaving=False))
+            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, {}))
         self.counters.decided(owed.counts)
         return result, departures
 
     def _transaction(
-        self, tx: Transaction, work: Callable[[Consequences], T], now: datetime, leaving: bool = True
+        self, tx: Transaction, work: Callable[[Consequences], T], now: datetime, room: Mapping[str, int]
     ) -> tuple[T, Consequences, list[Departure]]:
         owed = Consequences(tx, self.facts.check(tx), now)
         result = work(owed)
         owed.write()
-        return result, owed, self._leave(owed) if leaving else self._leave_later(owed)
+        return result, owed, self._leave(owed, room)
 
     def _with_fresh_facts(self, transaction: Callable[[Transaction], T]) -> T:
         while True:
@@ -83,27 +83,17 @@ class Engine:
             except StaleFacts:
                 self.facts.reload()
 
-    def _take(self, tx: Transaction, facts: Configuration, now: datetime) -> list[Departure]:
-        leased = sending.lease(tx, now, self._room())
-        return sending.take(tx, facts, now, leased, lambda: self._links(facts))
-
-    def _leave(self, owed: Consequences) -> list[Departure]:
+    def _leave(self, owed: Consequences, room: Mapping[str, int]) -> list[Departure]:
         """What these consequences owe to addresses leaves at once; what has no room here may leave from another node."""
         if not owed.addresses:
             return []
-        room = self._room()
-        if any(channel not in room for channel in owed.addresses.values()):
-            owed.tx.wake(kinds.due(micros(owed.now)))
+        leased = sending.lease_at_once(owed.tx, owed.now, owed.addresses, room)
         try:
-            return self._take(owed.tx, owed.facts, owed.now)
+            return sending.take(owed.tx, owed.facts, owed.now, leased, lambda: self._links(owed.facts))
         except PASSING:
             raise
         except Exception as error:
             raise _CannotLeave from error
-
-    def _leave_later(self, owed: Consequences) -> list[Departure]:
-        owed.tx.wake(kinds.due(micros(owed.now)))
-        return []
 
     # --- people --------------------------------------------------------------------------------------------------
 
@@ -149,6 +139,8 @@ class Engine:
 
     def _depart(self, now: datetime, room: Mapping[str, int]) -> Step:
         leased: list[AgendaEntry] = []
+        channels = {kinds.address(channel): channel for channel in room}
+        in_turn = (channels[entry.kind] for entry in leased)
 
         def transaction(tx: Transaction) -> Step:
             facts = self.facts.check(tx)
@@ -156,7 +148,7 @@ class Engine:
             return Step(len(leased), sending.take(tx, facts, now, leased, lambda: self._links(facts)))
 
         def alone() -> Step:
-            return self._depart(now, dict.fromkeys(room, 1))
+            return self._depart(now, {next(in_turn): 1})
 
         return self.aside.each_alone_if_need_be(
             lambda: self._with_fresh_facts(transaction), alone, leased, now

@@ -4,6 +4,7 @@
 `settle` commits what became of them under the lease's token. A crash in between repeats the same bundle under the same key.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -62,15 +63,32 @@ class Arrival(msgspec.Struct, frozen=True):
 
 def lease(tx: Transaction, now: datetime, room: Mapping[str, int]) -> list[AgendaEntry]:
     """Due addresses of the channels that have room."""
-    if not room:
-        return []
-    limit = min(room.values())
-    leased = tx.agenda.lease(
-        [kinds.address(channel) for channel in room], micros(now), micros(now + LEASE), limit
-    )
-    if len(leased) == limit:
+    most = {kinds.address(channel): free for channel, free in room.items()}
+    leased = tx.agenda.lease(most, micros(now), micros(now + LEASE))
+    taken = Counter(entry.kind for entry in leased)
+    if any(taken[kind] == free for kind, free in most.items()):
         tx.wake(kinds.due(micros(now)))  # there may be more
     return leased
+
+
+def lease_at_once(
+    tx: Transaction, now: datetime, addresses: Mapping[str, str], room: Mapping[str, int]
+) -> list[AgendaEntry]:
+    """Of these addresses (key -> channel), at which something new waits, those whose channels have room. The others are due
+    for whoever has room next."""
+    left = dict(room)
+    fitting: list[tuple[str, str]] = []
+    waiting: list[AgendaEntry] = []
+    for key, channel in sorted(addresses.items()):
+        if left.get(channel, 0) > 0:
+            left[channel] -= 1
+            fitting.append((kinds.address(channel), key))
+        else:
+            waiting.append(AgendaEntry(kinds.address(channel), key, micros(now)))
+    if waiting:
+        tx.agenda.schedule_earlier(waiting)
+        tx.wake(kinds.due(micros(now)))
+    return tx.agenda.lease_at_once(fitting, micros(now), micros(now + LEASE)) if fitting else []
 
 
 def take(

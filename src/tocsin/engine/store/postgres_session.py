@@ -35,6 +35,11 @@ def _rows(given: Sequence[Column]) -> str:
     return f"unnest({', '.join('?' * len(given))})"
 
 
+@functools.cache
+def _insert(into: Table, conflict: str) -> str:
+    return f"INSERT INTO {into.name} ({into.names}) SELECT * FROM {_rows(into.columns)} {conflict}"
+
+
 def _arrays(given: Sequence[Column], rows: Sequence[Sequence[Value]]) -> list[Any]:
     return [
         ARRAYS[column.type](values) for column, values in zip(given, zip(*rows, strict=True), strict=True)
@@ -67,8 +72,15 @@ class PostgresSession:
 
     def insert(self, into: Table, rows: Sequence[Sequence[Value]], conflict: str = "") -> None:
         if rows:
-            sql = f"INSERT INTO {into.name} ({into.names}) SELECT * FROM {_rows(into.columns)} {conflict}"
-            self._execute(sql, _arrays(into.columns, rows))
+            self._execute(_insert(into, conflict), _arrays(into.columns, rows))
+
+    def insert_returning(
+        self, into: Table, rows: Sequence[Sequence[Value]], conflict: str, params: Sequence[Any] = ()
+    ) -> list[Row]:
+        if not rows:
+            return []
+        given = [*_arrays(into.columns, rows), *params]
+        return self._execute(_insert(into, conflict), given).fetchall()
 
     def with_rows(self, given: Sequence[Column], rows: Sequence[Sequence[Value]], sql: str) -> None:
         if rows:

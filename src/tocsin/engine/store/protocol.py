@@ -306,8 +306,14 @@ class AgendaTable(Protocol):
         again, and back when it rolls back. Entries another node is at are skipped. Earliest first."""
         ...
 
-    def lease(self, kinds: Sequence[str], now: int, until: int, limit: int) -> list[AgendaEntry]:
-        """Due entries not under a live lease, leased with a fresh token each. They stay until consumed."""
+    def lease(self, most: Mapping[str, int], now: int, until: int) -> list[AgendaEntry]:
+        """Due entries not under a live lease, of each kind at most so many, leased with a fresh token each. They stay until
+        consumed. Earliest first."""
+        ...
+
+    def lease_at_once(self, keys: Sequence[tuple[str, str]], now: int, until: int) -> list[AgendaEntry]:
+        """As if each of these were scheduled earlier, for now, and leased in the same breath; those under a live lease are
+        only marked. What was leased, in order of the keys."""
         ...
 
     def consume(self, kind: str, subject: str, token: str, again_at: int | None = None) -> bool:

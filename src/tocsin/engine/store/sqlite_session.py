@@ -105,6 +105,17 @@ class SqliteSession:
                 _insert(into, len(chunk), conflict), list(itertools.chain.from_iterable(chunk))
             )
 
+    def insert_returning(
+        self, into: Table, rows: Sequence[Sequence[Value]], conflict: str, params: Sequence[Any] = ()
+    ) -> list[Row]:
+        return [
+            row
+            for chunk in _chunks(rows)
+            for row in self.query(
+                _insert(into, len(chunk), conflict), [*itertools.chain.from_iterable(chunk), *params]
+            )
+        ]
+
     def with_rows(self, given: Sequence[Column], rows: Sequence[Sequence[Value]], sql: str) -> None:
         for chunk in _chunks(rows):
             self._connection.execute(

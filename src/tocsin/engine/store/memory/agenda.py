@@ -62,23 +62,32 @@ class MemoryAgenda:
 
     def claim(self, kinds: Sequence[str], now: int, limit: int) -> list[AgendaEntry]:
         claimed = []
-        for key, timer in self._due(kinds, now, limit):
+        inorder = _in_order(self._due(dict.fromkeys(kinds, limit), now))
+        for key, timer in inorder[:limit]:
             self._rows.remove(key)
             claimed.append(AgendaEntry(*key, timer.due_at, timer.document))
+        for key, timer in inorder[limit:]:  # not taken after all
+            heapq.heappush(self._heaps[key[0]], (timer.due_at, timer.id, key[1]))
         return claimed
 
-    def lease(self, kinds: Sequence[str], now: int, until: int, limit: int) -> list[AgendaEntry]:
-        leased = []
-        for key, timer in self._due(kinds, now, limit):
-            token = f"lease-{self._number()}"
-            mark = timer.again_at if timer.again_at is not None and timer.again_at > now else None
-            self._rows.put(key, replace(timer, due_at=until, token=token, again_at=mark))
-            leased.append(AgendaEntry(*key, timer.due_at, timer.document, token))
-        return leased
+    def lease(self, most: Mapping[str, int], now: int, until: int) -> list[AgendaEntry]:
+        due = self._due(most, now)
+        return [self._lease(key, timer, now, until) for key, timer in _in_order(due)]
 
-    def _due(self, kinds: Sequence[str], now: int, limit: int) -> list[tuple[Key, Timer]]:
+    def _lease(self, key: Key, timer: Timer, now: int, until: int) -> AgendaEntry:
+        token = f"lease-{self._number()}"
+        mark = timer.again_at if timer.again_at is not None and timer.again_at > now else None
+        self._rows.put(key, replace(timer, due_at=until, token=token, again_at=mark))
+        return AgendaEntry(*key, timer.due_at, timer.document, token)
+
+    def lease_at_once(self, keys: Sequence[Key], now: int, until: int) -> list[AgendaEntry]:
+        self.schedule_earlier([AgendaEntry(*key, now) for key in keys])
+        free = [(key, timer) for key in keys if (timer := self._rows.get(key)) and timer.due_at <= now]
+        return [replace(self._lease(key, timer, now, until), due_at=now) for key, timer in free]
+
+    def _due(self, most: Mapping[str, int], now: int) -> dict[Key, Timer]:
         found: dict[Key, Timer] = {}
-        for kind in kinds:
+        for kind, limit in most.items():
             heap, taken = self._heaps.get(kind, []), 0
             while taken < limit and (head := self._head(kind)) is not None and head[0] <= now:
                 heapq.heappop(heap)
@@ -86,10 +95,7 @@ class MemoryAgenda:
                 if key not in found and (timer := self._rows.get(key)) is not None:
                     found[key] = timer
                     taken += 1
-        inorder = sorted(found.items(), key=lambda item: (item[1].due_at, item[1].id))
-        for key, timer in inorder[limit:]:  # not taken after all
-            heapq.heappush(self._heaps[key[0]], (timer.due_at, timer.id, key[1]))
-        return inorder[:limit]
+        return found
 
     def _head(self, kind: str) -> tuple[int, int, str] | None:
         """The earliest that still counts."""
@@ -151,3 +157,7 @@ class MemoryAgenda:
 
     def count(self) -> Mapping[str, int]:
         return Counter(kind for kind, _ in self._rows)
+
+
+def _in_order(due: dict[Key, Timer]) -> list[tuple[Key, Timer]]:
+    return sorted(due.items(), key=lambda item: (item[1].due_at, item[1].id))

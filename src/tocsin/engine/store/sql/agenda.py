@@ -30,6 +30,15 @@ SOONER = (
     " due_at = CASE WHEN agenda.token = '' THEN excluded.due_at ELSE agenda.due_at END"
     " WHERE agenda.token <> '' OR excluded.due_at < agenda.due_at"
 )
+FREE = "agenda.token = '' OR agenda.due_at <= ?"  # not under a live lease
+LEASED = (
+    "ON CONFLICT (kind, subject) DO UPDATE SET"
+    f" again_at = CASE WHEN {FREE} THEN NULL ELSE {{least}}(COALESCE(agenda.again_at, ?), ?) END,"
+    " document = CASE WHEN agenda.token = '' AND agenda.due_at > ? THEN excluded.document ELSE agenda.document END,"
+    f" token = CASE WHEN {FREE} THEN excluded.token ELSE agenda.token END,"
+    f" due_at = CASE WHEN {FREE} THEN excluded.due_at ELSE agenda.due_at END"
+    " RETURNING token, document"
+)
 KEY = columns("kind text, subject text")
 MOVED = columns("id bigint, due_at bigint, document bytea, token text, again_at bigint")
 MOVE = (
@@ -117,14 +126,14 @@ class AgendaSql:
 
     def claim(self, kinds: Sequence[str], now: int, limit: int) -> list[AgendaEntry]:
         claimed = []
-        for row, kind, subject, due_at, document, _ in self._due(kinds, now, limit):
+        for row, kind, subject, due_at, document, _ in self._due(dict.fromkeys(kinds, limit), now, limit):
             self._pending[kind, subject] = Gone(row)
             claimed.append(AgendaEntry(kind, subject, due_at, document))
         return claimed
 
-    def lease(self, kinds: Sequence[str], now: int, until: int, limit: int) -> list[AgendaEntry]:
+    def lease(self, most: Mapping[str, int], now: int, until: int) -> list[AgendaEntry]:
         leased = []
-        for row, kind, subject, due_at, document, again_at in self._due(kinds, now, limit):
+        for row, kind, subject, due_at, document, again_at in self._due(most, now, sum(most.values())):
             token = secrets.token_hex(8)
             # The new holder sees all that a past mark asked for; one still to come is kept.
             mark = again_at if again_at is not None and again_at > now else None
@@ -132,23 +141,40 @@ class AgendaSql:
             leased.append(AgendaEntry(kind, subject, due_at, document, token))
         return leased
 
-    def _due(self, kinds: Sequence[str], now: int, limit: int) -> list[Row]:
+    def lease_at_once(self, keys: Sequence[Key], now: int, until: int) -> list[AgendaEntry]:
+        if any(key in self._pending for key in keys):
+            self.flush()
+        by_token = {secrets.token_hex(8): key for key in sorted(keys)}
+        found = self._session.insert_returning(
+            AGENDA,
+            [(*key, until, b"", token, None) for token, key in by_token.items()],
+            LEASED.format(least=self._session.dialect.least),
+            (now,) * 6,
+        )
+        leased = {}
+        for token, document in found:
+            if token in by_token:
+                key = by_token[token]
+                leased[key] = AgendaEntry(*key, now, document, token)
+        return [leased[key] for key in keys if key in leased]
+
+    def _due(self, most: Mapping[str, int], now: int, limit: int) -> list[Row]:
         """Each kind is asked for by itself, so that a backlog of one kind costs the others nothing."""
-        if not kinds or limit <= 0:
+        if not most or limit <= 0:
             return []
         self.flush()
         session = self._session
         if session.dialect.name == "postgresql":
             return session.query(
-                f"SELECT a.* FROM unnest(?::text[]) AS k(kind), LATERAL (SELECT {READ} FROM agenda"
-                f" WHERE agenda.kind = k.kind AND due_at <= ? ORDER BY due_at LIMIT ?{session.dialect.skip_locked}) AS a"
-                " ORDER BY a.due_at, a.id LIMIT ?",
-                (session.listed(kinds), now, limit, limit),
+                f"SELECT a.* FROM unnest(?::text[], ?::bigint[]) AS k(kind, most), LATERAL (SELECT {READ} FROM agenda"
+                f" WHERE agenda.kind = k.kind AND due_at <= ? ORDER BY due_at LIMIT k.most{session.dialect.skip_locked})"
+                " AS a ORDER BY a.due_at, a.id LIMIT ?",
+                (session.listed(most.keys()), session.listed(most.values()), now, limit),
             )
         one = f"SELECT * FROM (SELECT {READ} FROM agenda WHERE kind = ? AND due_at <= ? ORDER BY due_at LIMIT ?)"
         return session.query(
-            " UNION ALL ".join([one] * len(kinds)) + " ORDER BY due_at, id LIMIT ?",
-            (*(value for kind in kinds for value in (kind, now, limit)), limit),
+            " UNION ALL ".join([one] * len(most)) + " ORDER BY due_at, id LIMIT ?",
+            (*(value for kind, count in most.items() for value in (kind, now, count)), limit),
         )
 
     def postpone(self, kinds: Sequence[str], until: int) -> int:
