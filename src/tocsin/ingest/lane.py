@@ -22,6 +22,16 @@ COMES_WITHIN = 30.0  # seconds from the first byte of a request to the end of it
 RESTS_AT_MOST = 75.0  # seconds between two requests of a connection; senders send once a minute
 
 
+class _Unheard:
+    """In the place of the event that an ordinary request waits for."""
+
+    def set(self) -> None:
+        pass
+
+
+_UNHEARD = _Unheard()
+
+
 class _Taken:
     """A request on the short way; also what uvicorn asks of the request that a connection is busy with."""
 
@@ -34,10 +44,7 @@ class _Taken:
         self.response_complete = False
         self.disconnected = False
         self.keep_alive = True
-        self.message_event = self
-
-    def set(self) -> None:
-        """Nobody waits for a message."""
+        self.message_event = _UNHEARD
 
     def answer(self, answer: Answer) -> None:
         self.response_complete = True
@@ -142,11 +149,12 @@ class Lane(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._coming_since = None
-        integration = self._ingest.who_sent(taken.opened, taken.body)
+        body, taken.body = taken.body, b""
+        integration = self._ingest.who_sent(taken.opened, body)
         if isinstance(integration, Answer):
             taken.answer(integration)
         else:
-            self._ingest.accept.take(taken.opened.source, integration, taken.body, taken.answer)
+            self._ingest.accept.take(taken.opened.source, integration, body, taken.answer)
 
     def answer(self, taken: _Taken, answer: Answer) -> None:
         self._ingest.accept.counters.requests[taken.opened.source.name, answer.status] += 1
