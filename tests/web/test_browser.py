@@ -289,16 +289,16 @@ def test_the_keyboard_reaches_the_content_first(tocsin: Tocsin, chromium: Browse
     context.close()
 
 
-def test_the_people_process_ends_with_its_machine(tmp_path: Path) -> None:
+def test_the_other_processes_end_with_the_machine_process(tmp_path: Path) -> None:
     data = migrated_directory(tmp_path / "data")
     node = Tocsin(data, {"TOCSIN_SECRET_KEY": "of the tests"}, free_port())
     node.start()
     node.await_ready()
     node.await_that(lambda: answers(f"{node.url}/sign-in")[0] == 200, "shows pages")
     children = _children(node.process.pid)
-    assert len(children) >= 2, "granian and its worker"
+    assert len(children) == 2, "the front and the people process"
     node.kill()
-    eventually(lambda: not any(_alive(pid) for pid in children), "the people process has ended")
+    eventually(lambda: not any(_alive(pid) for pid in children), "they have ended")
 
 
 def _children(pid: int) -> list[int]:

@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from tocsin.web.server_logs import configure_logging
-
-UNUSABLE = 1
-
 
 def register(app: typer.Typer) -> None:
     app.command("serve", rich_help_panel="Run")(serve)
@@ -32,15 +28,7 @@ def serve(
 
     Example: tocsin serve --data ./data --port 9190
     """
-    from tocsin.engine.store.data_directory import DataDirectoryBusy
-    from tocsin.web.listening import CannotStart
-    from tocsin.web.machine import Settings
-    from tocsin.web.machine import serve as run
-
-    configure_logging(sys.stderr.isatty())
-    url = os.environ.get("TOCSIN_DATABASE_URL") or None
-    try:
-        run(Settings(data.absolute(), host, port, url))
-    except (CannotStart, DataDirectoryBusy) as error:
-        typer.echo(f"Tocsin does not start: {error}", err=True)
-        raise typer.Exit(UNUSABLE) from None
+    command = [sys.executable, "-m", "tocsin.web.serve_machine", str(data.absolute()), host, str(port)]
+    os.execv(
+        sys.executable, command
+    )  # what is imported here would stay in memory for as long as the server runs

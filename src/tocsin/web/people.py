@@ -1,6 +1,6 @@
 """The people process as the machine process sees it: start it, keep it alive, stop it.
 
-It is a child on a Unix socket (granian serving Django's WSGI), apart because one busy Python thread starves another. It
+It is a child on a Unix socket (waitress serving Django's WSGI), apart because one busy Python thread starves another. It
 exits when its parent does.
 """
 

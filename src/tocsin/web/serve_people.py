@@ -1,20 +1,22 @@
-"""`python -m tocsin.web.serve_people SOCKET`: the people process, Django under granian's threads on a Unix socket.
+"""`python -m tocsin.web.serve_people SOCKET`: the people process, Django under waitress's threads on a Unix socket.
 
-It exits when its parent, the machine process of TOCSIN_PARENT_PID, does. One worker: a second interpreter would cost
-more memory than people's pages need, and threads wait for the database as well as processes do.
+It exits when its parent, the machine process of TOCSIN_PARENT_PID, does. Threads wait for the database as well as processes
+do, and a second interpreter would cost more memory than people's pages need.
 """
 
+import tocsin.web.lean  # noqa: F401  before anything else is imported
+
+# isort: split
 import os
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server import Server
+from waitress.server import create_server
 
 THREADS = 8
+MAX_BODY = 16 * 1024 * 1024
 LOOK_EVERY = 1.0  # seconds
 PATIENCE = 5.0  # seconds for requests under way
 
@@ -38,28 +40,25 @@ def main() -> None:
     parent = os.environ.get("TOCSIN_PARENT_PID", "")
     if parent.isdigit():
         exit_with(int(parent))
-    server = Server(
-        "tocsin.web.serve_people:load",
-        factory=True,
-        uds=Path(sys.argv[1]),
-        uds_permissions=0o600,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
-        blocking_threads_idle_timeout=300,
-        websockets=False,
-        log_enabled=False,
-        workers_kill_timeout=3,
-    )
-    server.serve()
-
-
-def load() -> object:
-    """In the worker: Django, and the same watch over the process that started it."""
-    exit_with(os.getppid())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the machine process says when
+    signal.signal(signal.SIGTERM, _stop)
     from tocsin.web.wsgi import application
 
-    return application
+    server = create_server(
+        application,
+        unix_socket=sys.argv[1],
+        unix_socket_perms="600",
+        threads=THREADS,
+        clear_untrusted_proxy_headers=False,  # only the front process can open the socket
+        max_request_body_size=MAX_BODY,
+        ident=None,
+        expose_tracebacks=False,
+    )
+    server.run()  # until SystemExit, and then for what its threads have begun
+
+
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(0)
 
 
 if __name__ == "__main__":

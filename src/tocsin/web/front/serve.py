@@ -4,6 +4,9 @@ It ends when told to (SIGTERM), having answered what it began, or at once when t
 answered is on disk.
 """
 
+import tocsin.web.lean  # noqa: F401  before anything else is imported
+
+# isort: split
 import asyncio
 import os
 import signal
