@@ -43,7 +43,7 @@ def notification(
 
 def alert(id: int, **fields: Any) -> AlertRow:
     labels = fields.pop("labels", b'{"alertname":"APIHighLatency"}')
-    return AlertRow(id, -id * 7919, "prom", labels, NOON + id, **fields)
+    return AlertRow(id, "prom", labels, NOON + id, **fields)
 
 
 def state(alert: int, status: str = "firing", **fields: Any) -> AlertStateRow:

@@ -1,9 +1,15 @@
 """What comes in: configuration, inbox, ownership, alerts, groups, heartbeats, records."""
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from tests.engine.cast import NOON, alert, group, request, state
+from tests.migrated import migrated_directory
+from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import (
     AlertFilter,
     AuditRow,
@@ -183,6 +189,22 @@ def test_the_last_of_two_states_in_one_transaction_stays(store: Store) -> None:
     store.run(work)
     [(_, kept)] = store.read(lambda tx: tx.alerts.search(AlertFilter()))
     assert kept.status == "source_silent"
+
+
+def test_transitions_are_the_statuses_that_an_alert_left(tmp_path: Path) -> None:
+    data = migrated_directory(tmp_path / "data")
+    store = open_store(data, None, on_wake=lambda topics: None)
+    add_alerts(store, state(1), state(2))
+    store.run(lambda tx: tx.alerts.put_states([state(1), state(2, "source_silent", reason="silent")]))
+    store.run(lambda tx: tx.alerts.put_states([state(2, reason="reopened_incident"), state(2, "resolved")]))
+    store.close()
+    with contextlib.closing(sqlite3.connect(data / "tocsin.sqlite3")) as database:
+        left = database.execute("SELECT alert_id, status, reason FROM alert_transition ORDER BY id")
+        assert left.fetchall() == [
+            (2, "firing", "opened_incident"),
+            (2, "source_silent", "silent"),
+            (2, "firing", "reopened_incident"),
+        ]
 
 
 # --- groups, heartbeats, records -------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Label sets: their canonical text, our own identity, and Alertmanager's fingerprint.
+"""Label sets: their canonical text, which is their identity, and Alertmanager's fingerprint.
 
 The canonical text is JSON with sorted keys: it is stored, compared and hashed, so equal label sets are equal bytes.
 """
@@ -6,7 +6,6 @@ The canonical text is JSON with sorted keys: it is stored, compared and hashed, 
 from collections.abc import Mapping
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
 Labels = dict[str, str]
 
@@ -18,17 +17,6 @@ _decoder = msgspec.json.Decoder(dict[str, str])
 
 encode_labels = _encoder.encode
 decode_labels = _decoder.decode
-
-
-def identity(labels: Mapping[str, str]) -> int:
-    """Signed 64 bit xxh3 of the canonical text, whose quotes keep name and value apart."""
-    return identity_of_encoded(encode_labels(labels))
-
-
-def identity_of_encoded(encoded: bytes, seed: int = 0) -> int:
-    """The same for labels that are encoded already. Another seed steps aside from a collision."""
-    digest = xxh3_64_intdigest(encoded, seed)
-    return digest - 0x1_0000_0000_0000_0000 if digest & 0x8000_0000_0000_0000 else digest
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from tests.core.detect.desk import (
     watchdog,
 )
 from tocsin.core.configuration import Configuration, Integration
-from tocsin.core.detect.index import leases, silencing, taking
+from tocsin.core.detect.index import leases, silencing
 from tocsin.core.detect.signal import Signal, SignalKind
 from tocsin.core.labels import decode_labels
 from tocsin.core.severity import Severity
@@ -690,12 +690,3 @@ def test_everything_is_forgotten_once_it_is_over() -> None:
     assert (desk.index.known_alerts, desk.index.known_groups, desk.index.active_alerts) == (0, 0, 0)
     assert not desk.groups
     assert desk.index.next_due() is None
-
-
-def test_two_label_sets_with_one_hash_stay_two_alerts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taking, "identity_of_encoded", lambda encoded, seed=0: seed)
-    desk = Desk()
-    desk.report(firing(critical(pod="a")), firing(critical(pod="b")))
-    desk.report(resolved(critical(pod="a")))
-    assert desk.state_of(critical(pod="a")).status == "resolved"
-    assert desk.state_of(critical(pod="b")).status == "firing"

@@ -6,10 +6,9 @@ from tocsin.apps.columns import DocumentField, InstantField, KeyField, OptionalI
 
 
 class Alert(models.Model):
-    """What never changes about an alert. `identity` is not indexed: a random hash would cost a page per insert."""
+    """What never changes about an alert."""
 
     id = RowIdField(primary_key=True)
-    identity = models.BigIntegerField()
     integration = models.TextField()
     labels = DocumentField()
     first_seen = InstantField()
@@ -52,7 +51,10 @@ class AlertState(models.Model):
 
 
 class AlertTransition(models.Model):
-    """One change of status, appended; forgotten by range."""
+    """A status that an alert had until `at`, and why, appended when it left it; forgotten by range.
+
+    So an alert that only ever began to fire has none: when it did stands in `alert`, and why in `alert_state`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     alert = models.ForeignKey(

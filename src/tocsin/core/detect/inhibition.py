@@ -26,7 +26,8 @@ class Role:
 
 
 class InhibitionIndex:
-    """Firing sources by (rule, equal values), counted as one-sided and two-sided; active targets by the same.
+    """Firing sources by (rule, equal values), counted as one-sided and two-sided; active targets, by whatever bytes name
+    them, by the same.
 
     Invariant: a target is inhibited by a rule exactly when a qualifying source is counted under its values.
     """
@@ -35,7 +36,7 @@ class InhibitionIndex:
         self.rules = tuple(rules)
         self._sides = [(compile_matchers(r.source), compile_matchers(r.target), r.equal) for r in self.rules]
         self._sources: list[dict[Values, list[int]]] = [{} for _ in self.rules]
-        self._targets: list[dict[Values, dict[int, None]]] = [{} for _ in self.rules]
+        self._targets: list[dict[Values, dict[bytes, None]]] = [{} for _ in self.rules]
         self.names: frozenset[str] = frozenset(
             name
             for rule in self.rules
@@ -52,16 +53,16 @@ class InhibitionIndex:
                 roles.append(Role(number, values, is_source, is_target))
         return tuple(roles)
 
-    def add_source(self, roles: Iterable[Role]) -> list[int]:
+    def add_source(self, roles: Iterable[Role]) -> list[bytes]:
         """The alert fires. Returns the targets to look at again (perhaps itself), where the answer may have changed."""
         return self._count(roles, +1)
 
-    def remove_source(self, roles: Iterable[Role]) -> list[int]:
+    def remove_source(self, roles: Iterable[Role]) -> list[bytes]:
         """It fires no longer."""
         return self._count(roles, -1)
 
-    def _count(self, roles: Iterable[Role], by: int) -> list[int]:
-        affected: list[int] = []
+    def _count(self, roles: Iterable[Role], by: int) -> list[bytes]:
+        affected: list[bytes] = []
         for role in roles:
             if not role.is_source:
                 continue
@@ -75,12 +76,12 @@ class InhibitionIndex:
                 affected += self._targets[role.rule].get(role.values, ())
         return affected
 
-    def add_target(self, alert: int, roles: Iterable[Role]) -> None:
+    def add_target(self, alert: bytes, roles: Iterable[Role]) -> None:
         for role in roles:
             if role.is_target:
                 self._targets[role.rule].setdefault(role.values, {})[alert] = None
 
-    def remove_target(self, alert: int, roles: Iterable[Role]) -> None:
+    def remove_target(self, alert: bytes, roles: Iterable[Role]) -> None:
         for role in roles:
             if role.is_target:
                 targets = self._targets[role.rule].get(role.values)

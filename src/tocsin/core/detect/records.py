@@ -7,10 +7,9 @@ import msgspec
 
 
 class AlertRow(msgspec.Struct, frozen=True, gc=False):
-    """What never changes about an alert. `id` is given in by the detection index; `identity` hashes the whole label set."""
+    """What never changes about an alert. `id` is given in by the detection index."""
 
     id: int
-    identity: int  # signed 64 bit
     integration: str
     labels: bytes  # JSON object, keys sorted
     first_seen: int

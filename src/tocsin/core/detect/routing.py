@@ -17,6 +17,7 @@ GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender
 GROUP_INTERVAL = timedelta(minutes=5)
 REPEAT_INTERVAL = timedelta(hours=4)
 ALL_LABELS = "..."
+SEVERITY_LABEL = "severity"
 
 
 class ResolvedRoute(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,7 +71,7 @@ class ResolvedRoute(msgspec.Struct, frozen=True, omit_defaults=True):
         pages and SEV3 for a ticket (an unknown severity must not page too late)."""
         if self.severity is not None:
             return self.severity
-        named = _SEVERITIES.get(labels.get("severity", ""))
+        named = _SEVERITIES.get(labels.get(SEVERITY_LABEL, ""))
         if named is not None:
             return named
         if self.page is not None:

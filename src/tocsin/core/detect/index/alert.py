@@ -22,6 +22,14 @@ ALONE_AS = tuple(
     (code,) for code in (ABSENT, COUNTS, SILENT, HELD)
 )  # the codes of an alert of one group, shared
 
+# An alert is who its whole label set says it is, in its canonical text; Python keeps a text's hash with it.
+Identity = bytes
+
+# What the store was last told of an alert: why it paged or did not, which rule did it, its incident. Most alerts of a
+# group share one.
+Told = tuple[str, str, int | None]
+NOTHING: Told = ("", "", None)
+
 # Why an alert is held back, and by which silence, rule, window or interval.
 Hold = tuple[Reason, str]
 HOLD_REASONS = (Reason.SILENCED, Reason.INHIBITED, Reason.MAINTENANCE, Reason.MUTED)
@@ -34,15 +42,13 @@ class Alert(msgspec.Struct, gc=False, eq=False):
     """
 
     id: int
-    identity: int
+    labels: Identity
     integration: str
-    labels: bytes
     annotations: bytes
     generator_url: str
     starts_at: int
     ends_at: int | None  # a firing alert's lease (None: until told otherwise), a resolved one's end
     verdict: "Verdict"
-    key: str | None = None
     groups: tuple["Gathering", ...] = ()
     codes: tuple[int, ...] = ()  # by group
     status: int = FIRING
@@ -50,9 +56,23 @@ class Alert(msgspec.Struct, gc=False, eq=False):
     silences: tuple[CompiledSilence, ...] = ()  # that match it, whether or not they run
     holds: tuple[Hold | None, ...] | None = None  # by group; None when nothing holds it back
     complete: tuple[str, ...] = ()  # the sender's complete groups that list it
-    reason: str = ""  # as last stored
-    by: str = ""
-    incident: int | None = None
+    told: Told = NOTHING
+
+    @property
+    def reason(self) -> str:
+        return self.told[0]
+
+    @property
+    def by(self) -> str:
+        return self.told[1]
+
+    @property
+    def incident(self) -> int | None:
+        return self.told[2]
+
+    def tell_anew(self) -> None:
+        """What it was told no longer holds: the next decision about its groups says why it pages."""
+        self.told = ("", self.by, self.incident)
 
     @property
     def counts_as(self) -> int:

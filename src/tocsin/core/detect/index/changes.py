@@ -1,14 +1,14 @@
 """What one call of the index changed: for the engine to decide, to store and to pass on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tocsin.core.detect.group import Group
 from tocsin.core.detect.group_events import GroupChange
-from tocsin.core.detect.index.alert import Alert
+from tocsin.core.detect.index.alert import Alert, Identity, Told
 from tocsin.core.detect.index.gathering import Delta, Gathering
-from tocsin.core.detect.records import AlertRow, AlertStateRow
+from tocsin.core.detect.records import AlertRow
 from tocsin.core.reasons import Reason
 
 # group key -> (the group as decided, its incident, why)
@@ -45,7 +45,7 @@ class Changes:
         "_labels",
         "_new",
         "_outcomes",
-        "_rows",
+        "_told",
         "_touched",
         "acknowledged",
         "groups",
@@ -61,13 +61,13 @@ class Changes:
         self.acknowledged: list[AcknowledgedSignal] = []
         self.removed: list[str] = []
         self._new: list[AlertRow] = []
-        self._labels: dict[int, dict[str, str]] = {}  # by identity, where they are at hand decoded
-        self._touched: dict[int, Alert] = {}  # by identity: alerts whose state is to be stored
+        self._labels: dict[Identity, dict[str, str]] = {}  # by identity, where they are at hand decoded
+        self._touched: dict[Identity, Alert] = {}  # by identity: alerts whose state is to be stored
         self._deltas: dict[Gathering, Delta] = {}
         self._fresh: list[Alert] = []  # began to fire: what holds them back is looked at when the batch is in
         self._adopted: set[str] = set()  # groups whose state must be stored even if it does not change
         self._flushed: list[Gathering] = []
-        self._rows: list[AlertStateRow] = []
+        self._told: Sequence[Told] = ()  # what the touched alerts are told, in their order
         self._outcomes: Mapping[str, Outcome] = {}
 
     @property

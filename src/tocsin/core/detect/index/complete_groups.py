@@ -5,7 +5,7 @@ An alert may stand in several lists of its sender; it ends when the last of them
 
 from collections.abc import Iterable
 
-from tocsin.core.detect.index.alert import Alert
+from tocsin.core.detect.index.alert import Alert, Identity
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.known import Known
 
@@ -15,12 +15,12 @@ Name = tuple[str, str]  # integration, the sender's name for the group
 class CompleteGroups:
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._members: dict[Name, set[int]] = {}
+        self._members: dict[Name, set[Identity]] = {}
 
-    def members(self, name: Name) -> Iterable[int]:
+    def members(self, name: Name) -> Iterable[Identity]:
         return self._members.get(name, ())
 
-    def replace(self, name: Name, listed: set[int], changes: Changes) -> list[Alert]:
+    def replace(self, name: Name, listed: set[Identity], changes: Changes) -> list[Alert]:
         """The group is exactly this. Returns the alerts that no list holds any longer."""
         alerts, complete_group = self._known.alerts, name[1]
         before = self._members.get(name, set())
@@ -48,4 +48,4 @@ class CompleteGroups:
         """As it was stored."""
         alert.complete = names
         for name in names:
-            self._members.setdefault((alert.integration, name), set()).add(alert.identity)
+            self._members.setdefault((alert.integration, name), set()).add(alert.labels)

@@ -4,8 +4,7 @@ from tocsin.core.detect.group import episode_over
 from tocsin.core.detect.index.alert import ABSENT, ALONE_AS, COUNTS, HELD, SILENT, Alert
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.gathering import Delta, Gathering
-from tocsin.core.labels import decode_labels
-from tocsin.core.severity import worst
+from tocsin.core.severity import Severity, worst
 
 
 def delta_of(group: Gathering, changes: Changes) -> Delta:
@@ -34,24 +33,20 @@ def set_codes(alert: Alert, codes: tuple[int, ...], changes: Changes) -> None:
     if codes == before:
         return
     alert.codes = codes
-    identity = alert.identity
-    for group, old, new in zip(alert.groups, before, codes, strict=True):
+    identity = alert.labels
+    for group, severity, old, new in zip(alert.groups, alert.verdict.severities, before, codes, strict=True):
         if old != new:
             delta = delta_of(group, changes)
             delta.before.setdefault(identity, old)
             group.move(old, new)
             if new in (COUNTS, SILENT) and old in (ABSENT, HELD):
-                weigh(alert, group, delta)
+                weigh(alert.starts_at, severity, group, delta)
 
 
-def weigh(alert: Alert, group: Gathering, delta: Delta, labels: dict[str, str] | None = None) -> None:
-    """It begins to count: since when, and how bad is it."""
-    if delta.starts_at is None or alert.starts_at < delta.starts_at:
-        delta.starts_at = alert.starts_at
-    route = group.landing.route
-    if route.severity is not None:
-        return
-    severity = route.severity_of(decode_labels(alert.labels) if labels is None else labels)
+def weigh(starts_at: int, severity: Severity | None, group: Gathering, delta: Delta) -> None:
+    """An alert begins to count: since when, and how bad it is where the route does not say."""
+    if delta.starts_at is None or starts_at < delta.starts_at:
+        delta.starts_at = starts_at
     if severity is None:
         return
     group.worsen(severity)

@@ -7,7 +7,7 @@ import heapq
 from collections import OrderedDict
 
 from tocsin.core.detect.group import removable_at
-from tocsin.core.detect.index.alert import HOLD_REASONS, RESOLVED, Alert
+from tocsin.core.detect.index.alert import HOLD_REASONS, RESOLVED, Alert, Identity
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.gathering import Gathering
 from tocsin.core.detect.index.joining import Joining
@@ -24,7 +24,7 @@ class Ending:
         self._known = known
         self._joining = joining
         # Identity -> when it may be forgotten, in that order.
-        self._resolved: OrderedDict[int, int] = OrderedDict()
+        self._resolved: OrderedDict[Identity, int] = OrderedDict()
         self._removable: list[tuple[int, str]] = []
 
     def resolve(self, alert: Alert, ends_at: int, reason: Reason, changes: Changes) -> None:
@@ -32,15 +32,15 @@ class Ending:
         alert.status = RESOLVED
         alert.ends_at = ends_at
         # Why it never paged is still asked when it is long over.
-        alert.by = f"{alert.reason} by {alert.by}" if alert.reason in HOLD_REASONS else ""
-        alert.reason = reason.value
-        changes._touched[alert.identity] = alert
+        by = f"{alert.reason} by {alert.by}" if alert.reason in HOLD_REASONS else ""
+        alert.told = (reason.value, by, alert.incident)
+        changes._touched[alert.labels] = alert
         self._joining.leave(alert, changes)
-        self._resolved[alert.identity] = changes.now + REMEMBERED
+        self._resolved[alert.labels] = changes.now + REMEMBERED
 
     def undo(self, alert: Alert) -> None:
         """It fires again."""
-        self._resolved.pop(alert.identity, None)
+        self._resolved.pop(alert.labels, None)
 
     def may_remove(self, group: Gathering) -> None:
         """Nothing of the group fires: it goes once nothing about it is pending and its flap window is over."""

@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.core.configuration import TimeInterval
 from tocsin.core.detect.group import Group
-from tocsin.core.detect.index.alert import COUNTS, HELD, SILENT
+from tocsin.core.detect.index.alert import COUNTS, HELD, SILENT, Identity
 from tocsin.core.detect.routing import ALL_LABELS, ResolvedRoute, group_labels
 from tocsin.core.detect.time_intervals import muted_by
 from tocsin.core.instants import instant
@@ -108,17 +108,17 @@ class Gathering:
         self.values = values
         self.state = state
         self.alone: tuple[Gathering, ...] = (self,)
-        self.members: dict[int, None] = {}  # identities of what fires; half the weight of a set
+        self.members: dict[Identity, None] = {}  # identities of what fires; half the weight of a set
         self.firing = self.suppressed = self.silent = 0
         self.total = state.alerts
         self._common: dict[str, str] | None = None
         self._sole: bytes | None = None
-        self.first: int | None = None  # the identity whose annotations speak for the group
+        self.first: Identity | None = None  # the identity whose annotations speak for the group
         self.worst: Severity | None = None  # only where the alerts say it and not the route
         self.pregrouped = False
         self.integration = ""
-        self.waiting: list[int] | None = None  # identities last stored as waiting for a flush
-        self.ended: dict[int, int] | None = (
+        self.waiting: list[Identity] | None = None  # identities last stored as waiting for a flush
+        self.ended: dict[int, Identity] | None = (
             None  # id -> identity, since the chat last heard; chat routes only
         )
 
@@ -129,7 +129,7 @@ class Gathering:
             return {} if self._sole is None else decode_labels(self._sole)
         return self._common
 
-    def add(self, identity: int, labels: dict[str, str], code: int) -> None:
+    def add(self, identity: Identity, labels: dict[str, str], code: int) -> None:
         """One more member, with that code."""
         self.members[identity] = None
         self.total += 1
@@ -186,7 +186,7 @@ class Gathering:
 class Delta(msgspec.Struct, gc=False, eq=False):
     """What one batch changed about one group."""
 
-    before: dict[int, int] = {}  # identity -> code before the batch
+    before: dict[Identity, int] = {}  # identity -> code before the batch
     severity: Severity | None = None  # the worst that began to count; only where the route gives none
     starts_at: int | None = None  # the earliest of those
     forced: bool = False  # a change even if no code changed

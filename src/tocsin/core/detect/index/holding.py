@@ -7,7 +7,7 @@ ended. The latter may concern every alert at once, so it is done in helpings; wh
 from collections.abc import Iterable
 
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.index.alert import RESOLVED, Alert, Hold
+from tocsin.core.detect.index.alert import RESOLVED, Alert, Hold, Identity
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.clock import Clock, Passed
 from tocsin.core.detect.index.counting import delta_of, recode
@@ -26,7 +26,7 @@ class Holding:
         self._silencing = Silencing(configuration.silences)
         self._clock = Clock()
         # Identities to look at again. Those of a group mostly stand together, and then a helping changes few groups.
-        self._waiting: dict[int, None] = {}
+        self._waiting: dict[Identity, None] = {}
         self._watch(configuration)
 
     def _watch(self, configuration: Configuration) -> None:
@@ -53,7 +53,7 @@ class Holding:
 
     def take_up_roles(self, alert: Alert) -> None:
         inhibitions, roles = self._known.judge.inhibitions, alert.verdict.roles
-        inhibitions.add_target(alert.identity, roles)
+        inhibitions.add_target(alert.labels, roles)
         self.look_again(inhibitions.add_source(roles))
 
     def ends(self, alert: Alert, inhibits: bool = True) -> None:
@@ -63,7 +63,7 @@ class Holding:
         roles = alert.verdict.roles
         if roles and inhibits:
             inhibitions = self._known.judge.inhibitions
-            inhibitions.remove_target(alert.identity, roles)
+            inhibitions.remove_target(alert.labels, roles)
             self.look_again(inhibitions.remove_source(roles))
 
     # --- when something began or ended -------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ class Holding:
                 if group.state.posted:
                     delta_of(group, changes).forced = True  # the chat is owed what it missed
 
-    def _served_by(self, services: frozenset[str]) -> Iterable[int]:
+    def _served_by(self, services: frozenset[str]) -> Iterable[Identity]:
         """The firing alerts that may belong to these services: from the route, the label, or the integration."""
         known = self._known
         undecided: list[Gathering] = []
@@ -101,11 +101,11 @@ class Holding:
         if services.isdisjoint(known.judge.services.values()):
             for service in services:
                 text = encode_labels({"service": service})[1:-1]
-                yield from (alert.identity for alert in known.members(undecided, (text,)))
+                yield from (alert.labels for alert in known.members(undecided, (text,)))
         else:
             yield from (identity for group in undecided for identity in group.members)
 
-    def look_again(self, identities: Iterable[int]) -> None:
+    def look_again(self, identities: Iterable[Identity]) -> None:
         self._waiting.update(dict.fromkeys(identities))
 
     def reconfigure(self, before: Configuration, configuration: Configuration) -> None:
@@ -113,7 +113,7 @@ class Holding:
         if before.silences != configuration.silences:
             self.look_again(self._silencing.set(configuration.silences, self._known))
         if self._clock.running and before.integrations != configuration.integrations:
-            self.look_again(alert.identity for alert in self._known.alerts.values() if alert.groups)
+            self.look_again(alert.labels for alert in self._known.alerts.values() if alert.groups)
         self._watch(configuration)
 
     # --- looking -----------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class Holding:
         holds = self._holds(alert, changes.now)
         if holds != alert.holds:
             alert.holds = holds
-            changes._touched[alert.identity] = alert
+            changes._touched[alert.labels] = alert
         recode(alert, changes)
 
     def _holds(self, alert: Alert, now: int) -> tuple[Hold | None, ...] | None:

@@ -30,17 +30,18 @@ class Joining:
         else:
             code = COUNTS if alert.status == FIRING else SILENT
         alert.codes = ALONE_AS[code] if len(landings) == 1 else (code,) * len(landings)
-        identity, deltas = alert.identity, changes._deltas
-        changes._labels[identity] = labels
-        for group in alert.groups:
+        identity, deltas = alert.labels, changes._deltas
+        for group, severity in zip(alert.groups, alert.verdict.severities, strict=True):
             delta = deltas.get(group) or delta_of(group, changes)
             delta.before.setdefault(identity, ABSENT)
             group.add(identity, labels, code)
             if not group.integration:
                 group.integration = alert.integration
                 group.pregrouped = pregrouped
+            if group.state.incident is not None:  # its timeline names who joins
+                changes._labels[identity] = labels
             if code:
-                weigh(alert, group, delta, labels)
+                weigh(alert.starts_at, severity, group, delta)
 
     def leave(self, alert: Alert, changes: Changes) -> None:
         """It ends: it counts nowhere any more and inhibits nothing."""
@@ -50,10 +51,10 @@ class Joining:
         self._known.active -= 1
         self._holding.ends(alert)
         for group in groups:
-            group.members.pop(alert.identity, None)
+            group.members.pop(alert.labels, None)
             if group.landing.route.chat is not None:
                 if group.ended is None:
                     group.ended = {}
-                group.ended[alert.id] = alert.identity
+                group.ended[alert.id] = alert.labels
         set_codes(alert, ALONE_AS[ABSENT] * len(groups), changes)
         alert.holds = None

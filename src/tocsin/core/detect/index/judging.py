@@ -10,7 +10,8 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.detect.index.gathering import Landing
 from tocsin.core.detect.inhibition import InhibitionIndex, Role
 from tocsin.core.detect.matchers import Predicate, compile_matchers
-from tocsin.core.detect.routing import ResolvedRoute, RoutingTree
+from tocsin.core.detect.routing import SEVERITY_LABEL, ResolvedRoute, RoutingTree
+from tocsin.core.severity import Severity
 
 VERDICTS_AT_MOST = 50_000
 
@@ -18,12 +19,17 @@ VERDICTS_AT_MOST = 50_000
 class Verdict:
     """No landings: it is an alert of heartbeats."""
 
-    __slots__ = ("heartbeats", "landings", "plain", "roles")
+    __slots__ = ("heartbeats", "landings", "plain", "roles", "severities")
 
     def __init__(
-        self, landings: tuple[Landing, ...], heartbeats: tuple[str, ...], roles: tuple[Role, ...]
+        self,
+        landings: tuple[Landing, ...],
+        heartbeats: tuple[str, ...],
+        roles: tuple[Role, ...],
+        severities: tuple[Severity | None, ...],
     ) -> None:
         self.landings = landings
+        self.severities = severities  # by landing; None where the route gives it, or nothing does
         self.heartbeats = heartbeats
         self.roles = roles
         # Neither inhibition nor a time interval can ever hold it back.
@@ -50,7 +56,7 @@ class Judge:
             (h.key, compile_matchers(h.matchers)) for h in configuration.heartbeats.values() if h.matchers
         )
         beating = {m.name for h in configuration.heartbeats.values() for m in h.matchers}
-        self.names = frozenset({*self.tree.names, *self.inhibitions.names, *beating})
+        self.names = frozenset({*self.tree.names, *self.inhibitions.names, *beating, SEVERITY_LABEL})
         self._mentioned = tuple(sorted(self.names))
         self._verdicts: dict[tuple[str | None, ...], Verdict] = {}
         self.obey(configuration)
@@ -73,9 +79,14 @@ class Judge:
     def _judge(self, labels: Mapping[str, str]) -> Verdict:
         heartbeats = tuple(key for key, matches in self._heartbeats if matches(labels))
         if heartbeats:
-            return Verdict((), heartbeats, ())
-        landings = tuple(self.landings[route.id] for route in self.tree.landings(labels))
-        return Verdict(landings, (), self.inhibitions.roles(labels))
+            return Verdict((), heartbeats, (), ())
+        routes = self.tree.landings(labels)
+        return Verdict(
+            tuple(self.landings[route.id] for route in routes),
+            (),
+            self.inhibitions.roles(labels),
+            tuple(None if route.severity is not None else route.severity_of(labels) for route in routes),
+        )
 
 
 def _landing(route: ResolvedRoute, before: Landing | None) -> Landing:

@@ -1,33 +1,35 @@
 """Everything the detection index knows: alerts by identity, groups by key, and the configuration that judges them."""
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from tocsin.core.detect.group import Group
-from tocsin.core.detect.index.alert import RESOLVED, Alert
+from tocsin.core.detect.index.alert import RESOLVED, Alert, Identity, Told
 from tocsin.core.detect.index.gathering import Gathering, Landing
 from tocsin.core.detect.index.judging import Judge
 from tocsin.core.detect.index.sender_keys import SenderKeys
 from tocsin.core.detect.routing import group_key
 
-URLS_AT_MOST = 10_000
+T = TypeVar("T", str, bytes, Told)
+SHARED_AT_MOST = 20_000
 
 
 class Known:
-    """Alerts are known by the hash of their whole label set, compared whole on a hit.
+    """Alerts are known by their whole label set.
 
     Invariant: an alert that fires stands in `members` of each of its groups; one that is resolved in none.
     """
 
-    __slots__ = ("_urls", "active", "alerts", "groups", "judge", "keys", "next_id")
+    __slots__ = ("_shared", "active", "alerts", "groups", "judge", "keys", "next_id")
 
     def __init__(self, judge: Judge, next_id: int) -> None:
         self.judge = judge
         self.next_id = next_id
-        self.alerts: dict[int, Alert] = {}
+        self.alerts: dict[Identity, Alert] = {}
         self.groups: dict[str, Gathering] = {}
         self.keys = SenderKeys()
         self.active = 0  # how many stand in groups
-        self._urls: dict[str, str] = {}
+        self._shared: dict[object, object] = {}
 
     def group(self, landing: Landing, labels: Mapping[str, str]) -> Gathering:
         """The group of that route to which such an alert belongs."""
@@ -66,10 +68,9 @@ class Known:
                 if alert.status != RESOLVED and any(group in wanted for group in alert.groups):
                     yield alert
 
-    def url(self, url: str) -> str:
-        """One string per rule, not per alert."""
-        if not url:
-            return ""
-        if len(self._urls) >= URLS_AT_MOST:
-            self._urls.clear()
-        return self._urls.setdefault(url, url)
+    def shared(self, value: T) -> T:
+        """An equal value that is kept already: one per rule, not per alert. Text, or a tuple of it."""
+        shared = self._shared
+        if len(shared) >= SHARED_AT_MOST:
+            shared.clear()
+        return shared.setdefault(value, value)  # type: ignore[return-value]

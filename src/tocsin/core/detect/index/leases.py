@@ -5,12 +5,12 @@ Instants are microseconds since the epoch.
 
 import heapq
 
-from tocsin.core.detect.index.alert import FIRING, SOURCE_SILENT, Alert
+from tocsin.core.detect.index.alert import FIRING, SOURCE_SILENT, Alert, Identity
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.counting import recode
 from tocsin.core.detect.index.known import Known
 from tocsin.core.detect.signal import Renewal, Signal
-from tocsin.core.labels import encode_labels, identity_of_encoded
+from tocsin.core.labels import encode_labels
 
 SECOND = 1_000_000
 RUN_OUT_AT_ONCE = 2_000  # per call, so that a dead Prometheus does not stop the clock
@@ -26,10 +26,10 @@ class LeaseWheel:
     __slots__ = ("_buckets", "_seconds")
 
     def __init__(self) -> None:
-        self._buckets: dict[int, list[int]] = {}
+        self._buckets: dict[int, list[Identity]] = {}
         self._seconds: list[int] = []
 
-    def put(self, identity: int, ends_at: int) -> None:
+    def put(self, identity: Identity, ends_at: int) -> None:
         second = ends_at // SECOND + 1
         bucket = self._buckets.get(second)
         if bucket is None:
@@ -38,9 +38,9 @@ class LeaseWheel:
         else:
             bucket.append(identity)
 
-    def due(self, now: int, limit: int) -> list[int]:
+    def due(self, now: int, limit: int) -> list[Identity]:
         """Take out those whose second has come, at most `limit`; the rest stays due."""
-        taken: list[int] = []
+        taken: list[Identity] = []
         while self._seconds and self._seconds[0] * SECOND <= now and len(taken) < limit:
             bucket = self._buckets[self._seconds[0]]
             free = limit - len(taken)
@@ -73,7 +73,7 @@ class Leases:
             alert.ends_at = ends_at
         if not alert.leased:
             alert.leased = True
-            self._wheel.put(alert.identity, ends_at)
+            self._wheel.put(alert.labels, ends_at)
 
     def renew(self, renewal: Renewal) -> tuple[Signal, ...]:
         """Alerts that were sent again unchanged. Returns the signals that are more than that."""
@@ -83,8 +83,8 @@ class Leases:
         last = 0
         for signal in renewal.signals:
             encoded = encode_labels(signal.labels if extra is None else {**extra, **signal.labels})
-            alert = known.get(identity_of_encoded(encoded))
-            if alert is None or alert.labels != encoded or alert.status != FIRING or not alert.leased:
+            alert = known.get(encoded)
+            if alert is None or alert.status != FIRING or not alert.leased:
                 more.append(signal)
                 continue
             ends_at = signal.ends_at

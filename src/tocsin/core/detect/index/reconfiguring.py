@@ -59,7 +59,7 @@ def _judge_anew(
             alert.verdict = new
             if inhibits_anew and (old.roles or new.roles):
                 holding.take_up_roles(alert)
-                holding.look_again((alert.identity,))
+                holding.look_again((alert.labels,))
         else:
             _move(alert, new, inhibits_anew, known, holding, joining, changes, moves)
     for landing in judge.landings.values():
@@ -70,7 +70,7 @@ def _judge_anew(
                     delta_of(group, changes).forced = True
                     for identity in group.members:
                         alert = known.alerts[identity]
-                        alert.reason = ""
+                        alert.tell_anew()
                         changes._touched[identity] = alert
 
 
@@ -108,16 +108,16 @@ def _move(
         holding.ends(alert, inhibits=not inhibits_anew)
     alert.verdict = new
     for group, code in zip(alert.groups, alert.codes, strict=True):
-        delta_of(group, changes).before.setdefault(alert.identity, code)
-        group.members.pop(alert.identity, None)
+        delta_of(group, changes).before.setdefault(alert.labels, code)
+        group.members.pop(alert.labels, None)
         group.move(code, ABSENT)
         if group in groups:
             group.total -= 1
         else:
             moves.went(group, groups)
     if groups != alert.groups:
-        alert.reason = ""
-        changes._touched[alert.identity] = alert
+        alert.tell_anew()
+        changes._touched[alert.labels] = alert
     joining.join(alert, labels, False, changes)
 
 

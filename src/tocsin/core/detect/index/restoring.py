@@ -53,7 +53,6 @@ class Restoring:
         self._complete = complete
         self._changes = changes
         self._moves = Moves()
-        self._texts: dict[str, str] = {}
 
     def group(self, row: GroupRow) -> None:
         known = self._known
@@ -73,20 +72,17 @@ class Restoring:
         silent = state.status == _SILENT
         alert = Alert(
             fixed.id,
-            fixed.identity,
-            self._shared(fixed.integration),
             fixed.labels,
-            state.annotations,
-            known.url(state.generator_url),
+            known.shared(fixed.integration),
+            known.shared(state.annotations),
+            known.shared(state.generator_url),
             state.starts_at,
             None,
             known.judge.verdict(labels),
             status=SOURCE_SILENT if silent else FIRING,
-            reason=self._shared(state.reason),
-            by=self._shared(state.by),
-            incident=state.incident,
+            told=known.shared((state.reason, state.by, state.incident)),
         )
-        known.alerts[fixed.identity] = alert
+        known.alerts[fixed.labels] = alert
         if fixed.id >= known.next_id:
             known.next_id = fixed.id + 1
         if silent:
@@ -100,9 +96,6 @@ class Restoring:
         if not self._return(alert, labels, state):
             self._joining.join(alert, labels, False, self._changes)
             self._compare(alert, state)
-
-    def _shared(self, text: str) -> str:
-        return self._texts.setdefault(text, text)
 
     def _return(self, alert: Alert, labels: dict[str, str], state: AlertStateRow) -> bool:
         """The usual case: nothing can hold it back, nothing did, and it belongs where it stood."""
@@ -119,11 +112,11 @@ class Restoring:
         code = alert.counts_as
         alert.groups, alert.codes = group.alone, ALONE_AS[code]
         self._known.active += 1
-        group.add(alert.identity, labels, code)
+        group.add(alert.labels, labels, code)
         group.total -= 1
         if not group.integration:
             group.integration = alert.integration
-        severity = group.landing.route.severity or group.landing.route.severity_of(labels)
+        severity = group.landing.route.severity or verdict.severities[0]
         if severity is not None:
             group.worsen(severity)
         if state.reason == WAITS:
@@ -133,7 +126,7 @@ class Restoring:
     def _waits(self, group: Gathering, alert: Alert) -> None:
         if group.waiting is None:
             group.waiting = []
-        group.waiting.append(alert.identity)
+        group.waiting.append(alert.labels)
 
     def _compare(self, alert: Alert, state: AlertStateRow) -> None:
         """With what the store says, so that only a difference is news."""
@@ -145,19 +138,19 @@ class Restoring:
         before = state.groups.split("\n") if state.groups else []
         for group in alert.groups:
             if group.key in before:
-                changes._deltas[group].before[alert.identity] = code
+                changes._deltas[group].before[alert.labels] = code
                 group.total -= 1
             else:
-                changes._touched[alert.identity] = alert
-                alert.reason = ""
+                changes._touched[alert.labels] = alert
+                alert.tell_anew()
             if alert.reason == WAITS:
                 self._waits(group, alert)
         for key in before:
             gone = self._known.groups.get(key)
             if gone is not None and gone not in alert.groups:
-                delta_of(gone, changes).before[alert.identity] = code
+                delta_of(gone, changes).before[alert.labels] = code
                 self._moves.went(gone, alert.groups)
-                changes._touched[alert.identity] = alert
+                changes._touched[alert.labels] = alert
 
     def finish(self, ending: Ending) -> None:
         """Renamed routes keep their incidents; what an interrupted decision left half done is decided."""

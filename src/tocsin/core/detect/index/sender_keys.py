@@ -5,19 +5,20 @@ One key may stand for several alerts, and one alert may be open under several ke
 
 from collections.abc import Mapping
 
-from tocsin.core.detect.index.alert import RESOLVED, Alert
+from tocsin.core.detect.index.alert import RESOLVED, Alert, Identity
 
 Name = tuple[str, str]  # integration, key
 
 
 class SenderKeys:
-    __slots__ = ("_alerts", "_shared")
+    __slots__ = ("_alerts", "_first", "_shared")
 
     def __init__(self) -> None:
-        self._alerts: dict[Name, list[int]] = {}
-        self._shared: dict[int, set[Name]] = {}  # only alerts with more than one open key
+        self._alerts: dict[Name, list[Identity]] = {}
+        self._first: dict[Identity, Name] = {}
+        self._shared: dict[Identity, set[Name]] = {}  # only alerts with more than one open key
 
-    def open(self, name: Name, known: Mapping[int, Alert]) -> list[int]:
+    def open(self, name: Name, known: Mapping[Identity, Alert]) -> list[Identity]:
         """Identities of what is open under the key."""
         return [
             identity
@@ -25,14 +26,13 @@ class SenderKeys:
             if identity in known and known[identity].status != RESOLVED
         ]
 
-    def add(self, name: Name, alert: Alert, known: Mapping[int, Alert]) -> None:
-        if alert.key is None:
-            alert.key = name[1]
-        elif (alert.integration, alert.key) != name:
-            self._shared.setdefault(alert.identity, {(alert.integration, alert.key)}).add(name)
-        self._alerts[name] = [*self.open(name, known), alert.identity]
+    def add(self, name: Name, alert: Alert, known: Mapping[Identity, Alert]) -> None:
+        first = self._first.setdefault(alert.labels, name)
+        if first != name:
+            self._shared.setdefault(alert.labels, {first}).add(name)
+        self._alerts[name] = [*self.open(name, known), alert.labels]
 
-    def let_go(self, name: Name, identity: int) -> bool:
+    def let_go(self, name: Name, identity: Identity) -> bool:
         """The key lets go of the alert; whether no other key holds it."""
         shared = self._shared.get(identity)
         if shared is None:
@@ -48,9 +48,10 @@ class SenderKeys:
 
     def forget(self, alert: Alert) -> None:
         """The alert is over and forgotten; its keys go where they stood for nothing else."""
-        names = self._shared.pop(alert.identity, set())
-        if alert.key is not None:
-            names.add((alert.integration, alert.key))
+        names = self._shared.pop(alert.labels, set())
+        first = self._first.pop(alert.labels, None)
+        if first is not None:
+            names.add(first)
         for name in names:
-            if self._alerts.get(name) == [alert.identity]:
+            if self._alerts.get(name) == [alert.labels]:
                 del self._alerts[name]

@@ -7,7 +7,7 @@ alerts share, and what is left is searched for the text of an exact matcher befo
 from collections.abc import Iterable, Mapping
 
 from tocsin.core.configuration import Silence
-from tocsin.core.detect.index.alert import Alert
+from tocsin.core.detect.index.alert import Alert, Identity
 from tocsin.core.detect.index.gathering import Gathering
 from tocsin.core.detect.index.known import Known
 from tocsin.core.detect.matchers import MatchOp, holds
@@ -27,14 +27,14 @@ class Silencing:
 
     def __init__(self, silences: Iterable[Silence]) -> None:
         self.silences: Silences = tuple(CompiledSilence(s) for s in dict.fromkeys(silences))
-        self._members: dict[CompiledSilence, dict[int, None]] = {s: {} for s in self.silences}
+        self._members: dict[CompiledSilence, dict[Identity, None]] = {s: {} for s in self.silences}
         self._remember()
 
     def _remember(self) -> None:
         self._mentioned = tuple(sorted({m.name for s in self.silences for m in s.silence.matchers}))
         self._memory: dict[tuple[str | None, ...], Silences] = {}
 
-    def members(self, silence: CompiledSilence) -> Iterable[int]:
+    def members(self, silence: CompiledSilence) -> Iterable[Identity]:
         return self._members[silence]
 
     def matching(self, labels: Mapping[str, str]) -> Silences:
@@ -52,15 +52,15 @@ class Silencing:
         """It begins to fire."""
         alert.silences = self.matching(labels)
         for silence in alert.silences:
-            self._members[silence][alert.identity] = None
+            self._members[silence][alert.labels] = None
 
     def leave(self, alert: Alert) -> None:
         """It fires no longer."""
         for silence in alert.silences:
-            self._members[silence].pop(alert.identity, None)
+            self._members[silence].pop(alert.labels, None)
         alert.silences = ()
 
-    def set(self, silences: Iterable[Silence], known: Known) -> list[int]:
+    def set(self, silences: Iterable[Silence], known: Known) -> list[Identity]:
         """Other silences from now on. The firing alerts for which one came or went, each perhaps more than once."""
         alerts = known.alerts
         earlier = self.silences
@@ -70,7 +70,7 @@ class Silencing:
         gone = [s for s in earlier if s not in kept]
         # Most edits only move an end, and then it is known already whom they match.
         heirs = {s.silence.matchers: self._members[s] for s in gone}
-        concerned: list[int] = []
+        concerned: list[Identity] = []
         for silence in gone:
             members = self._members.pop(silence)
             concerned += members
@@ -95,7 +95,7 @@ class Silencing:
         return concerned
 
 
-def _matched(silence: CompiledSilence, known: Known) -> dict[int, None]:
+def _matched(silence: CompiledSilence, known: Known) -> dict[Identity, None]:
     """The firing alerts that the silence matches, group by group."""
     parts = [(matcher, holds(matcher)) for matcher in silence.silence.matchers]
     texts = [
@@ -103,7 +103,7 @@ def _matched(silence: CompiledSilence, known: Known) -> dict[int, None]:
         for m in silence.silence.matchers
         if m.op is MatchOp.EQUAL and m.value
     ]
-    found: dict[int, None] = {}
+    found: dict[Identity, None] = {}
     undecided: list[Gathering] = []
     for group in known.groups.values():
         if len(group.members) < 2:
@@ -118,5 +118,5 @@ def _matched(silence: CompiledSilence, known: Known) -> dict[int, None]:
                 undecided.append(group)
     for alert in known.members(undecided, texts):
         if silence.matches(decode_labels(alert.labels)):
-            found[alert.identity] = None
+            found[alert.labels] = None
     return found

@@ -1,10 +1,19 @@
 """What the index hands to the store: alerts' states with why each of them paged or did not, and groups' states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from operator import itemgetter
 
 import msgspec
 
-from tocsin.core.detect.index.alert import HELD, HOLD_REASONS, RESOLVED, SOURCE_SILENT, STATUS_TEXT, Alert
+from tocsin.core.detect.index.alert import (
+    HELD,
+    HOLD_REASONS,
+    RESOLVED,
+    SOURCE_SILENT,
+    STATUS_TEXT,
+    Alert,
+    Told,
+)
 from tocsin.core.detect.index.changes import Changes, Outcome
 from tocsin.core.detect.index.ending import Ending
 from tocsin.core.detect.index.gathering import Gathering
@@ -39,8 +48,8 @@ _SETTLED = frozenset(REASON_TEXT[reason] for reason in _RANK if reason is not Re
 
 _encode = msgspec.json.Encoder().encode
 
-# What a group's decision says to its alerts: reason, which rule did it, incident, rank.
-Told = Mapping[str, tuple[str, str, int | None, int]]
+# What each group's decision says to its alerts, and its rank.
+Said = Mapping[str, tuple[Told, int]]
 
 
 def rows(
@@ -53,24 +62,23 @@ def rows(
         if state is not group.state or key in changes._adopted:
             path = group.landing.route.path
             groups.append(GroupRow(key, path, group.encoded_labels, _encode(state), incident, changes.now))
-    changes._rows = _state_rows(changes._touched.values(), _told_by(outcomes, known.groups), changes.now)
+    said = _said_by(outcomes, known.groups)
+    changes._told = [_why(alert, said) for alert in changes._touched.values()]
     changes._outcomes = outcomes
-    return changes._new, changes._rows, groups
+    return changes._new, _state_rows(changes), groups
 
 
 def committed(known: Known, ending: Ending, changes: Changes) -> None:
     """The rows are durable: from now on these outcomes are the groups' states."""
     for flushed in changes._flushed:
         flushed.waiting = None
-    for alert, row in zip(changes._touched.values(), changes._rows, strict=True):
-        alert.reason = row.reason
-        alert.by = row.by
-        alert.incident = row.incident
-        if row.reason == WAITS:
+    for alert, told in zip(changes._touched.values(), changes._told, strict=True):
+        alert.told = told
+        if told[0] == WAITS:
             for group in alert.groups:
                 if group.waiting is None:
                     group.waiting = []
-                group.waiting.append(alert.identity)
+                group.waiting.append(alert.labels)
     outcomes = changes._outcomes
     asked = {change.key: change for change in changes.groups} if changes._flushed else {}
     for key, (state, _, _) in outcomes.items():
@@ -91,18 +99,17 @@ def committed(known: Known, ending: Ending, changes: Changes) -> None:
             ending.may_remove(group)
 
 
-def _told_by(outcomes: Mapping[str, Outcome], groups: Mapping[str, Gathering]) -> Told:
+def _said_by(outcomes: Mapping[str, Outcome], groups: Mapping[str, Gathering]) -> Said:
     return {
-        key: (REASON_TEXT[reason], groups[key].landing.route.id, incident, _RANK.get(reason, _UNRANKED))
+        key: ((REASON_TEXT[reason], groups[key].landing.route.id, incident), _RANK.get(reason, _UNRANKED))
         for key, (_, incident, reason) in outcomes.items()
     }
 
 
-def _state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertStateRow]:
-    rows = []
-    for alert in alerts:
+def _state_rows(changes: Changes) -> list[AlertStateRow]:
+    rows, now = [], changes.now
+    for alert, (reason, by, incident) in zip(changes._touched.values(), changes._told, strict=True):
         groups = alert.groups
-        reason, by, incident = _why(alert, told)
         rows.append(
             AlertStateRow(
                 alert.id,
@@ -122,35 +129,36 @@ def _state_rows(alerts: Iterable[Alert], told: Told, now: int) -> list[AlertStat
     return rows
 
 
-def _why(alert: Alert, told: Told) -> tuple[str, str, int | None]:
+def _why(alert: Alert, said: Said) -> Told:
     """Why the alert paged or did not, which rule did it, and its incident."""
     if alert.status == RESOLVED:
-        return alert.reason, alert.by, alert.incident
+        return alert.told
     groups, holds = alert.groups, alert.holds
     if not groups:
         return REASON_TEXT[Reason.HEARTBEAT], ", ".join(alert.verdict.heartbeats), None
     if holds is None and len(groups) == 1:
-        best = told.get(groups[0].key)
+        best = said.get(groups[0].key)
     else:
         if holds is not None and holds[0] is not None and all(holds):
             reason, by = holds[0]
             return REASON_TEXT[reason], by, alert.incident
-        said = [
-            told[group.key]
+        each = [
+            said[group.key]
             for group, code in zip(groups, alert.codes, strict=True)
-            if code != HELD and group.key in told
+            if code != HELD and group.key in said
         ]
-        best = min(said, key=lambda each: each[3], default=None)
+        best = min(each, key=itemgetter(1), default=None)
+    before = alert.told
     if alert.status == SOURCE_SILENT:
-        incident = alert.incident if best is None or best[2] is None else best[2]
+        incident = alert.incident if best is None or best[0][2] is None else best[0][2]
         return REASON_TEXT[Reason.SOURCE_SILENT], alert.by, incident
-    if alert.reason in _SETTLED:
-        return alert.reason, alert.by, alert.incident
-    if best is not None and best[3] < _UNRANKED:
-        return best[0], best[1], best[2]
+    if before[0] in _SETTLED:
+        return before
+    if best is not None and best[1] < _UNRANKED:
+        return best[0]
     # It counts as it did before the batch, so nothing was decided anew about its group.
     incident = next((g.state.incident for g in groups if g.state.incident is not None), alert.incident)
-    if alert.reason == WAITS:
-        return alert.reason, alert.by, incident
+    if before[0] == WAITS:
+        return before[0], before[1], incident
     again = Reason.UNCHANGED if incident is None else Reason.JOINED_INCIDENT
     return REASON_TEXT[again], groups[0].landing.route.id, incident

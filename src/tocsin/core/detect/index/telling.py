@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from tocsin.core.detect.group_events import GroupChange
-from tocsin.core.detect.index.alert import ABSENT, COUNTS, HELD, HOLD_REASONS, RESOLVED, SILENT, Alert
+from tocsin.core.detect.index.alert import (
+    ABSENT,
+    COUNTS,
+    HELD,
+    HOLD_REASONS,
+    RESOLVED,
+    SILENT,
+    Alert,
+    Identity,
+)
 from tocsin.core.detect.index.changes import Changes
 from tocsin.core.detect.index.gathering import Delta, Gathering
 from tocsin.core.labels import decode_labels, short_name
@@ -17,7 +26,7 @@ def what_changed(
     group: Gathering,
     delta: Delta,
     changes: Changes,
-    known: Mapping[int, Alert],
+    known: Mapping[Identity, Alert],
     integration_service: str | None,
 ) -> GroupChange | None:
     """The change to decide on; None when nothing that counts changed."""
@@ -52,7 +61,7 @@ def what_changed(
     if group.suppressed and not group.firing and not any(r in HOLD_REASONS for r in reasons):
         reasons.extend(_holding(group, known))
     if joined and (group.first is None or group.first not in group.members):
-        group.first = min(joined, key=lambda alert: alert.id).identity
+        group.first = min(joined, key=lambda alert: alert.id).labels
     state, route, common = group.state, group.landing.route, group.common
     summary = description = runbook_url = ""
     names: tuple[str, ...] = ()
@@ -89,7 +98,9 @@ def what_changed(
     )
 
 
-def for_flush(group: Gathering, known: Mapping[int, Alert], integration_service: str | None) -> GroupChange:
+def for_flush(
+    group: Gathering, known: Mapping[Identity, Alert], integration_service: str | None
+) -> GroupChange:
     """The group as it is now, with the ids and names that a message needs."""
     firing: dict[int, Alert] = {}
     held: dict[int, Alert] = {}
@@ -146,7 +157,7 @@ def for_flush(group: Gathering, known: Mapping[int, Alert], integration_service:
     )
 
 
-def _holding(group: Gathering, known: Mapping[int, Alert]) -> Iterator[Reason]:
+def _holding(group: Gathering, known: Mapping[Identity, Alert]) -> Iterator[Reason]:
     """What holds back one of those that still fire, when none of them changed."""
     for identity in group.members:
         hold = known[identity].hold_in(group)
@@ -155,7 +166,7 @@ def _holding(group: Gathering, known: Mapping[int, Alert]) -> Iterator[Reason]:
             return
 
 
-def _words(group: Gathering, known: Mapping[int, Alert]) -> tuple[str, str, str]:
+def _words(group: Gathering, known: Mapping[Identity, Alert]) -> tuple[str, str, str]:
     """Summary, description and runbook link of the alert that speaks for the group."""
     first = known.get(group.first) if group.first is not None else None
     if first is None:
@@ -166,10 +177,10 @@ def _words(group: Gathering, known: Mapping[int, Alert]) -> tuple[str, str, str]
 
 
 def _names(
-    alerts: list[Alert], group: Gathering, decoded: Mapping[int, Mapping[str, str]]
+    alerts: list[Alert], group: Gathering, decoded: Mapping[Identity, Mapping[str, str]]
 ) -> tuple[str, ...]:
     names = [
-        short_name(decoded.get(alert.identity) or decode_labels(alert.labels), group.labels)
+        short_name(decoded.get(alert.labels) or decode_labels(alert.labels), group.labels)
         for alert in alerts[:NAMES]
     ]
     if len(alerts) > NAMES:

@@ -140,8 +140,8 @@ class MemoryAlerts:
     def put_states(self, rows: Sequence[AlertStateRow]) -> None:
         for row in rows:
             before = self._states.get(row.alert)
-            if before is None or before.status != row.status:
-                self._transitions.append((row.alert, row.updated_at, row.status, row.reason))
+            if before is not None and before.status != row.status:
+                self._transitions.append((row.alert, row.updated_at, before.status, before.reason))
             self._states.put(row.alert, row)
 
     def max_id(self) -> int:

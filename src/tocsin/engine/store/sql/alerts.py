@@ -8,9 +8,7 @@ from tocsin.core.detect.records import AlertRow, AlertStateRow
 from tocsin.engine.store.protocol import AlertFilter
 from tocsin.engine.store.sql.session import Session, replacing, table
 
-ALERT = table(
-    "alert", "id bigint, identity bigint, integration text, labels bytea, first_seen bigint, key text"
-)
+ALERT = table("alert", "id bigint, integration text, labels bytea, first_seen bigint, key text")
 STATE = table(
     "alert_state",
     "alert_id bigint, status text, starts_at bigint, ends_at bigint, updated_at bigint, annotations bytea,"
@@ -77,26 +75,29 @@ class AlertSql:
         states, self._states = self._states, []
         if added:
             self._session.insert(ALERT, [astuple(row) for row in added])
-        if states:
-            self._session.insert(TRANSITION, self._transitions(states, {row.id for row in added}))
-            latest = {row.alert: row for row in states}
-            self._session.insert(STATE, [astuple(latest[alert]) for alert in sorted(latest)], REPLACE_STATE)
+        if not states:
+            return
+        latest = {row.alert: row for row in states}
+        known = latest.keys() - {row.id for row in added}
+        if known or len(latest) < len(states):
+            self._session.insert(TRANSITION, self._left(states, sorted(known)))
+        # In the order of their ids, so that two transactions never wait for each other.
+        self._session.insert(STATE, [astuple(latest[alert]) for alert in sorted(latest)], REPLACE_STATE)
 
-    def _transitions(self, states: Sequence[AlertStateRow], new: set[int]) -> list[tuple[int, int, str, str]]:
-        """What changed status, in order. An alert added in this very transaction cannot have had one before."""
+    def _left(self, states: Sequence[AlertStateRow], known: Sequence[int]) -> list[tuple[int, int, str, str]]:
+        """The statuses that alerts leave with these states, in order; of those `known` the store has the one before."""
         session = self._session
-        known = sorted({row.alert for row in states} - new)
-        status: dict[int, str] = {}
-        if known:
-            status = dict(
-                session.query(
-                    f"SELECT alert_id, status FROM alert_state WHERE {session.among('alert_id', 'bigint')}",
-                    (session.listed(known),),
-                )
+        had: dict[int, tuple[str, str]] = {
+            alert: (status, reason)
+            for alert, status, reason in session.query(
+                f"SELECT alert_id, status, reason FROM alert_state WHERE {session.among('alert_id', 'bigint')}",
+                (session.listed(known),),
             )
-        changed = []
+        }
+        left = []
         for row in states:
-            if status.get(row.alert) != row.status:
-                changed.append((row.alert, row.updated_at, row.status, row.reason))
-                status[row.alert] = row.status
-        return changed
+            before = had.get(row.alert)
+            if before is not None and before[0] != row.status:
+                left.append((row.alert, row.updated_at, *before))
+            had[row.alert] = (row.status, row.reason)
+        return left
