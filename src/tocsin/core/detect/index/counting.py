@@ -45,7 +45,8 @@ def set_codes(alert: Alert, codes: tuple[int, ...], changes: Changes) -> None:
 
 def weigh(starts_at: int, severity: Severity | None, group: Gathering, delta: Delta) -> None:
     """An alert begins to count: since when, and how bad it is where the route does not say."""
-    if delta.starts_at is None or starts_at < delta.starts_at:
+    earliest = delta.starts_at
+    if earliest is None or starts_at < earliest:
         delta.starts_at = starts_at
     if severity is None:
         return

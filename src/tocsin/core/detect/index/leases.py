@@ -32,11 +32,11 @@ class LeaseWheel:
     def put(self, identity: Identity, ends_at: int) -> None:
         second = ends_at // SECOND + 1
         bucket = self._buckets.get(second)
-        if bucket is None:
+        if bucket is not None:
+            bucket.append(identity)
+        else:
             self._buckets[second] = [identity]
             heapq.heappush(self._seconds, second)
-        else:
-            bucket.append(identity)
 
     def due(self, now: int, limit: int) -> list[Identity]:
         """Take out those whose second has come, at most `limit`; the rest stays due."""
@@ -69,7 +69,8 @@ class Leases:
             ends_at = self._last
         else:
             self._last = ends_at
-        if alert.ends_at is None or alert.ends_at < ends_at:
+        before = alert.ends_at
+        if before is None or before < ends_at:
             alert.ends_at = ends_at
         if not alert.leased:
             alert.leased = True

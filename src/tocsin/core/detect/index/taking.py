@@ -111,21 +111,21 @@ class Taking:
             self._starts_at = starts_at
         number = known.next_id
         known.next_id = number + 1
-        annotations, url = encode_labels(signal.annotations), signal.generator_url
         alert = Alert(
             number,
             identity,
             integration,
-            shared(annotations),
-            shared(url),
+            shared(encode_labels(signal.annotations)),
+            shared(signal.generator_url),
             starts_at,
             None,
             known.judge.verdict(labels),
         )
         known.alerts[identity] = changes._touched[identity] = alert
         changes._new.append(AlertRow(number, integration, identity, report.received_at, signal.key))
-        if signal.ends_at is not None:
-            self._lease(alert, signal.ends_at, report, changes)
+        ends_at = signal.ends_at
+        if ends_at is not None:
+            self._lease(alert, ends_at, report, changes)
         self._joining.join(alert, labels, report.parsed.pregrouped, changes)
         return alert
 

@@ -37,7 +37,7 @@ def what_changed(
     news, alone = delta.forced, group.alone
     for identity, before in delta.before.items():
         alert = known[identity]
-        now = alert.codes[0] if alert.groups == alone else alert.code_in(group)
+        now = alert.codes[0] if alert.groups is alone else alert.code_in(group)
         if now == before:
             continue
         news = True
