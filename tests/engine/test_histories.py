@@ -67,7 +67,7 @@ OPS: st.SearchStrategy[Op] = st.one_of(
     st.tuples(st.just("without_timer")),
     st.tuples(st.just("timeline"), NUMBERS),
     st.tuples(st.just("page"), NUMBERS, NUMBERS, st.sampled_from(PageState)),
-    st.tuples(st.just("wanted"), NUMBERS),
+    st.tuples(st.just("wanted"), NUMBERS, st.lists(NUMBERS, unique=True)),
     st.tuples(st.just("notify"), NOTIFICATIONS, ADDRESSES, INSTANTS),
     st.tuples(
         st.just("settle"), st.lists(NOTIFICATIONS, max_size=3), st.sampled_from(["sent", "failed", "dropped"])
@@ -208,7 +208,9 @@ class Player:
     def page(self, tx: Transaction, number: int, serial: int, its: PageState) -> object:
         return tx.pages.put([page(number, serial, state=its)])
 
-    def wanted(self, tx: Transaction, number: int) -> object:
+    def wanted(self, tx: Transaction, number: int, foreseen: list[int]) -> object:
+        if foreseen:
+            tx.pages.foresee(foreseen)
         return tx.pages.wanted(number), tx.pages.load([f"{number}.1"]), tx.timeline.of(number)
 
     # --- notifications -------------------------------------------------------------------------------------------

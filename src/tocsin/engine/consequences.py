@@ -30,7 +30,7 @@ from tocsin.core.respond.incident import (
     TellAdmins,
     TellPerson,
 )
-from tocsin.core.respond.page import Notify, Page, PageDecision
+from tocsin.core.respond.page import Notify, Page, PageDecision, incident_of
 from tocsin.core.severity import Urgency
 from tocsin.engine import kinds
 from tocsin.engine.addresses import Address, chat_address, method_address
@@ -48,7 +48,7 @@ class Consequences:
         self.addresses: dict[str, str] = {}  # address key -> channel: something new waits there
         self.counts: dict[Reason, int] = {}
         self._incidents: dict[int, Incident] = {}
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[int, dict[str, Page]] = {}  # by incident
         self._stopped: dict[str, Reason] = {}
         self._notifications: list[Notification] = []
         self._timeline: list[TimelineRow] = []
@@ -56,11 +56,13 @@ class Consequences:
 
     # --- incidents -----------------------------------------------------------------------------------------------
 
-    def load(self, ids: Iterable[int]) -> None:
+    def load(self, ids: Iterable[int], with_pages: bool = False) -> None:
         """Read and lock these incidents together, in ascending order so that two nodes never wait for each other."""
-        missing = sorted(set(ids) - self._incidents.keys())
+        missing = sorted({incident_id for incident_id in ids if incident_id not in self._incidents})
         if missing:
             self._incidents.update(self.tx.incidents.load(missing))
+            if with_pages:
+                self.tx.pages.foresee(missing)
 
     def incident(self, incident_id: int) -> Incident | None:
         self.load((incident_id,))
@@ -135,8 +137,11 @@ class Consequences:
     # --- pages ---------------------------------------------------------------------------------------------------
 
     def page(self, page_id: str) -> Page | None:
-        found = self._pages.get(page_id)
+        found = self._pages.get(incident_of(page_id), {}).get(page_id)
         return found if found is not None else self.tx.pages.load([page_id]).get(page_id)
+
+    def _keep(self, page: Page) -> None:
+        self._pages.setdefault(page.incident, {})[page.id] = page
 
     def begin_page(self, incident_id: int, effect: PagePerson) -> None:
         person = self.facts.people.get(effect.person)
@@ -154,7 +159,7 @@ class Consequences:
 
     def _carry_page(self, decision: PageDecision) -> None:
         page = decision.page
-        self._pages[page.id] = page
+        self._keep(page)
         for notify in decision.notify:
             self._notify(page, notify)
         if decision.remind_at is None:
@@ -171,7 +176,7 @@ class Consequences:
 
     def _wanted(self, incident_id: int) -> list[Page]:
         stored = {page.id: page for page in self.tx.pages.wanted(incident_id)}
-        stored.update((page.id, page) for page in self._pages.values() if page.incident == incident_id)
+        stored.update(self._pages.get(incident_id, {}))
         return [page for page in stored.values() if page.id not in self._stopped and page.state == "wanted"]
 
     def _stop_pages(self, incident_id: int, effect: StopPages) -> None:
@@ -180,7 +185,7 @@ class Consequences:
                 self._stop_page(page, effect.reason)
 
     def _stop_page(self, page: Page, reason: Reason) -> None:
-        self._pages[page.id] = pages.stop(page, reason).page
+        self._keep(pages.stop(page, reason).page)
         self._stopped[page.id] = reason
         self._agenda[kinds.PAGE, page.id] = None
 
@@ -347,7 +352,7 @@ class Consequences:
         if self._timeline:
             tx.timeline.add(self._timeline)
         if self._pages:
-            tx.pages.put(list(self._pages.values()))
+            tx.pages.put([page for pages_of in self._pages.values() for page in pages_of.values()])
         for reason, ids in _by_reason(self._stopped).items():
             tx.notifications.drop_waiting(ids, reason, now)
         wanted = [n for n in self._notifications if n.page is None or n.page not in self._stopped]

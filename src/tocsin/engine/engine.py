@@ -118,7 +118,7 @@ class Engine:
 
         def work(owed: Consequences) -> int:
             claimed[:] = due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), limit)
-            owed.load(int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF)
+            owed.load((int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF), with_pages=True)
             for entry in due:
                 timer = kinds.TIMER_OF.get(entry.kind)
                 if timer is not None:

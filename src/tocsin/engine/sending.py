@@ -32,6 +32,7 @@ from tocsin.core.respond.delivery import (
 )
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.message import Message
+from tocsin.core.respond.page import incident_of
 from tocsin.engine import kinds
 from tocsin.engine.addresses import Address, address_of
 from tocsin.engine.consequences import Consequences
@@ -279,7 +280,7 @@ def _fail_over(owed: Consequences, notification: Notification, now: datetime) ->
 
 def due_pages(owed: Consequences, page_ids: Sequence[str], now: datetime) -> None:
     """The next rules of these contact plans are due."""
-    owed.load(int(page_id.partition(".")[0]) for page_id in page_ids)
+    owed.load(incident_of(page_id) for page_id in page_ids)
     for page_id in page_ids:
         page = owed.page(page_id)
         if page is None:

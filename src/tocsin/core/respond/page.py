@@ -43,6 +43,11 @@ class Page(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.incident}.{self.serial}"
 
 
+def incident_of(page_id: str) -> int:
+    """The incident that the page of that id is about."""
+    return int(page_id.partition(".")[0])
+
+
 class Notify(msgspec.Struct, frozen=True):
     """Hand one notification to the contact method now. `serial` makes its id `{page}.{serial}`."""
 

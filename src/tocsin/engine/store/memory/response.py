@@ -86,6 +86,9 @@ class MemoryPages:
     def load(self, ids: Sequence[str]) -> dict[str, Page]:
         return {i: page for i in ids if (page := self._rows.get(i)) is not None}
 
+    def foresee(self, incidents: Sequence[int]) -> None:
+        """Nothing is far away here."""
+
     def of(self, incident: int) -> list[Page]:
         pages = self.load(self._by_incident.of(incident)).values()
         return sorted(pages, key=lambda page: page.serial)

@@ -6,6 +6,7 @@ import msgspec
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
+from tocsin.core.respond.page import incident_of
 from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import AttemptRow, NotificationRow
 from tocsin.engine.store.sql.session import Session, columns, replacing, table
@@ -113,7 +114,7 @@ class NotificationSql:
         self._foreseen.clear()
         self._session.with_rows(
             DROPPED,
-            [(int(page.partition(".")[0]), page, reason, now) for page in sorted(set(page_ids))],
+            [(incident_of(page), page, reason, now) for page in sorted(set(page_ids))],
             f"UPDATE notification SET state = 'dropped', reason = v.reason, updated_at = {LATER} FROM v"
             " WHERE notification.incident_id = v.incident_id AND notification.page = v.page"
             " AND notification.state = 'waiting'",

@@ -20,6 +20,7 @@ class PageSql:
         self._session = session
         self._fresh = fresh
         self._pending: dict[str, Page] = {}
+        self._foreseen: dict[int, list[Page]] = {}
         self._flushed = False
 
     def load(self, ids: Sequence[str]) -> dict[str, Page]:
@@ -33,16 +34,32 @@ class PageSql:
             found.update((row[0], decode(row[1])) for row in rows)
         return found
 
+    def foresee(self, incidents: Sequence[int]) -> None:
+        session = self._session
+        stored = [incident for incident in incidents if self._flushed or incident not in self._fresh]
+        self._foreseen = {incident: [] for incident in incidents}
+        rows = session.query(
+            f"SELECT incident_id, document FROM page WHERE {session.among('incident_id', 'bigint')}",
+            (session.listed(stored),),
+        )
+        for incident, document in rows:
+            self._foreseen[incident].append(decode(document))
+
     def wanted(self, incident: int) -> list[Page]:
         return [page for page in self.of(incident) if page.state is PageState.WANTED]
 
     def of(self, incident: int) -> list[Page]:
-        found: dict[int, Page] = {}
-        if self._flushed or incident not in self._fresh:
-            rows = self._session.query("SELECT document FROM page WHERE incident_id = ?", (incident,))
-            found = {page.serial: page for page in (decode(row[0]) for row in rows)}
+        found = {page.serial: page for page in self._stored(incident)}
         found.update((page.serial, page) for page in self._pending.values() if page.incident == incident)
         return [found[serial] for serial in sorted(found)]
+
+    def _stored(self, incident: int) -> list[Page]:
+        if incident in self._foreseen:
+            return self._foreseen[incident]
+        if incident in self._fresh and not self._flushed:
+            return []
+        rows = self._session.query("SELECT document FROM page WHERE incident_id = ?", (incident,))
+        return [decode(row[0]) for row in rows]
 
     def put(self, pages: Sequence[Page]) -> None:
         self._pending.update((page.id, page) for page in pages)
@@ -50,6 +67,7 @@ class PageSql:
     def flush(self) -> None:
         if self._pending:
             pending, self._pending, self._flushed = self._pending, {}, True
+            self._foreseen.clear()
             rows = [
                 (page_id, page.incident, page.serial, page.person, page.state.value, encode(page))
                 for page_id, page in sorted(pending.items())
