@@ -180,7 +180,7 @@ class Player:
         return tx.agenda.next_due(kinds)
 
     def count(self, tx: Transaction) -> object:
-        return dict(tx.agenda.count())
+        return dict(tx.agenda.count()), tx.agenda.subjects(SEND)
 
     # --- incidents -----------------------------------------------------------------------------------------------
 

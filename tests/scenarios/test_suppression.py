@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
+from tocsin.core.respond.incident import Incident, Opened
+from tocsin.core.severity import Severity
+from tocsin.engine.consequences import Consequences
 
 
 def test_a_silenced_alert_pages_nobody_and_says_why(house: House, alice: Person) -> None:
@@ -279,3 +282,54 @@ def test_one_silenced_alert_keeps_a_group_open_when_the_others_end(
     house.passes(minutes=5)
     bob.was_paged("DiskFull")
     house.tells("silenced: That is not recovery", "step_timed_out: bob")
+
+
+def reported(house: House, service: str) -> int:
+    """An incident that no alert stands behind."""
+
+    def work(owed: Consequences) -> int:
+        (number,) = owed.tx.incidents.new_ids(1)
+        owed.open(
+            Incident(
+                number, "Checkout is slow", Severity.SEV2, house.now, service=service, detected_by="carol"
+            ),
+            Opened(policy="platform"),
+        )
+        return number
+
+    number, departures = house.world.engine.decide(work, house.now)
+    house.world.carry(departures)
+    return number
+
+
+def test_a_reported_incident_that_is_held_for_maintenance_pages_when_that_is_ended_early(
+    house: House, alice: Person
+) -> None:
+    window = house.maintains("task-api", hours=8)
+    number = reported(house, "task-api")
+    house.passes(minutes=30)
+    alice.hears_nothing()
+    house.ends_early("maintenance", window)
+    alice.was_paged("Checkout is slow")
+    house.tells("held_for_maintenance", "maintenance_ended: Paged alice", incident=number)
+
+
+def test_a_window_ended_early_releases_what_was_reported_although_its_owner_died_over_it(
+    house: House, alice: Person
+) -> None:
+    window = house.maintains("task-api", hours=8)
+    reported(house, "task-api")
+    house.stops()
+    house.ends_early("maintenance", window)
+    house.starts_again()
+    alice.hears_nothing()
+    house.passes(minutes=1)  # until the lease of the one that died is over
+    alice.was_paged("Checkout is slow")
+
+
+def test_a_window_that_changes_releases_nothing_that_waits_for_business_hours(house: House) -> None:
+    house.passes(hours=12)
+    house.fires("SlowReport", severity="minor")
+    window = house.maintains("billing", hours=1)
+    house.ends_early("maintenance", window)
+    assert house.pages() == []

@@ -18,6 +18,7 @@ from tocsin.engine import kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.committing import Committing
 from tocsin.engine.engine import Engine, Step
+from tocsin.engine.held import HeldIncidents
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
 from tocsin.engine.reading import REPORTS, Reading
 from tocsin.engine.setting_aside import PASSING, said
@@ -52,6 +53,7 @@ class Detecting:
         self._beating = Beating(engine)
         self._committing = Committing(engine, self._beating)
         self._window_reports = WindowReports(engine)
+        self._held = HeldIncidents(engine)
         self._suspects = SuspectReports(REPORTS)
         self._index: Detection | None = None
         self._revision = -1
@@ -174,6 +176,8 @@ class Detecting:
             return self._load(epoch, now)
         if over := self._window_reports.due(now):
             return Step(1, self._window_reports.tell(over, now))
+        if self._held.outdated():
+            return Step(1, self._held.look_again(now))
         if facts.revision != self._revision:
             self._revision = facts.revision
             self._beating.reconfigure(now)

@@ -4,10 +4,11 @@ Every step is one transaction: read under lock, check the facts' revision, let t
 then leave the house is returned as departures, leased in the same transaction, for the world to carry to its channels.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from tocsin.core.configuration import Configuration
@@ -89,26 +90,45 @@ class Engine:
             return []
         leased = sending.lease_at_once(owed.tx, owed.now, owed.addresses, room)
         try:
-            return sending.take(owed.tx, owed.facts, owed.now, leased, lambda: self._links(owed.facts))
+            return sending.take(
+                owed.tx, owed.facts, owed.now, leased, lambda: self._links(owed.facts), self._unreadable
+            )
         except PASSING:
             raise
         except Exception as error:
             raise _CannotLeave from error
+
+    def _unreadable(self, incident_id: int, why: str) -> None:
+        self.aside.count("incident", msgspec.DecodeError(why), str(incident_id))
+
+    def _cannot_be_read(self, incidents: Collection[int]) -> Collection[int]:
+        """Those of these incidents whose rows are of no use to this version."""
+        unreadable = self.store.read(lambda tx: tx.incidents.unreadable(sorted(incidents)))
+        for incident_id, why in unreadable.items():
+            self._unreadable(incident_id, why)
+        return unreadable.keys()
 
     # --- people --------------------------------------------------------------------------------------------------
 
     def submit(
         self, incidents: Sequence[int], command: Command, now: datetime, audit: AuditRow | None = None
     ) -> tuple[dict[int, Decision | None], list[Departure]]:
-        """Carry out one person's command on these incidents, with its audit entry; None for one that does not exist."""
+        """Carry out one person's command on these incidents, with its audit entry; None for one that does not exist or
+        cannot be read."""
 
-        def work(owed: Consequences) -> dict[int, Decision | None]:
-            owed.load(incidents)
+        def work(owed: Consequences, without: Collection[int] = ()) -> dict[int, Decision | None]:
+            owed.load(incident_id for incident_id in incidents if incident_id not in without)
             if audit is not None:
                 owed.tx.records.audit(audit)
-            return {incident_id: owed.decide(incident_id, command) for incident_id in incidents}
+            return {i: None if i in without else owed.decide(i, command) for i in incidents}
 
-        return self.decide(work, now)
+        try:
+            return self.decide(work, now)
+        except msgspec.DecodeError:  # one of them: the others hear the command all the same
+            broken = self._cannot_be_read(incidents)
+            if not broken:
+                raise
+            return self.decide(lambda owed: work(owed, broken), now)
 
     # --- timers --------------------------------------------------------------------------------------------------
 
@@ -145,7 +165,10 @@ class Engine:
         def transaction(tx: Transaction) -> Step:
             facts = self.facts.check(tx)
             leased[:] = sending.lease(tx, now, room)
-            return Step(len(leased), sending.take(tx, facts, now, leased, lambda: self._links(facts)))
+            return Step(
+                len(leased),
+                sending.take(tx, facts, now, leased, lambda: self._links(facts), self._unreadable),
+            )
 
         def alone() -> Step:
             return self._depart(now, {next(in_turn): 1})
@@ -170,7 +193,9 @@ class Engine:
                 return [departure for arrival in arrivals for departure in self.arrived([arrival], now)]
             log.exception("what became of a message cannot be told", key=arrivals[0].departure.message.key)
             self.counters.set_aside["arrival"] += 1
-            _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now, silently=True), now)
+            about = sending.incidents_of(arrivals)
+            untold = self._cannot_be_read(about) or about
+            _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now, untold), now)
         for arrival in arrivals:
             self.counters.sent(arrival.departure.message, arrival.outcome, arrival.departure.entry.subject)
         return departures
@@ -180,11 +205,12 @@ class Engine:
     def repair(self, now: datetime) -> tuple[int, list[Departure]]:
         """Find open incidents that demand a timer and have none, and give them one. How many were found."""
         broken = self.store.read(lambda tx: tx.incidents.without_timer(BATCH))
-        if not broken:
+        unreadable = self._cannot_be_read(broken)
+        if len(unreadable) == len(broken):
             return 0, []
 
         def work(owed: Consequences) -> int:
-            still = set(owed.tx.incidents.without_timer(BATCH))
+            still = set(owed.tx.incidents.without_timer(BATCH)).difference(unreadable)
             owed.load(still)
             for incident_id in sorted(still):
                 owed.decide(incident_id, Repair())

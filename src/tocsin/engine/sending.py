@@ -5,7 +5,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -40,6 +40,7 @@ from tocsin.engine.store.protocol import AgendaEntry, AttemptRow, Transaction
 
 log = structlog.get_logger()
 SEEN = 1000  # notifications at either end of what waits for one address
+Aside = Callable[[int, str], None]
 LEASE = timedelta(seconds=30)  # longer than any channel's own deadline of 10 s
 
 
@@ -98,18 +99,29 @@ def take(
     now: datetime,
     leased: Sequence[AgendaEntry],
     links: Callable[[], Links],
+    aside: Aside,
 ) -> list[Departure]:
-    """Decide what leaves for each of these addresses. Stale notifications are dropped here, with their reason."""
+    """Decide what leaves for each of these addresses. Stale notifications are dropped here, with their reason. `aside` is
+    told of incidents that cannot be read: pages about them leave with what they say themselves."""
     if len(leased) > 1:
         tx.notifications.foresee([entry.subject for entry in leased])
-    return [departure for entry in leased if (departure := _decide(tx, facts, entry, now, links)) is not None]
+    return [
+        departure
+        for entry in leased
+        if (departure := _decide(tx, facts, entry, now, links, aside)) is not None
+    ]
 
 
 def _decide(
-    tx: Transaction, facts: Configuration, entry: AgendaEntry, now: datetime, links: Callable[[], Links]
+    tx: Transaction,
+    facts: Configuration,
+    entry: AgendaEntry,
+    now: datetime,
+    links: Callable[[], Links],
+    aside: Aside,
 ) -> Departure | None:
     state = tx.notifications.address(entry.subject)
-    waiting = _still_wanted(tx, _waiting(tx, entry.subject), state, now)
+    waiting = _still_wanted(tx, _waiting(tx, entry.subject), now, aside)
     match next_send(state, waiting, now):
         case Nothing():
             tx.agenda.consume(entry.kind, entry.subject, entry.token)
@@ -163,17 +175,22 @@ def _words(
 
 
 def _still_wanted(
-    tx: Transaction, waiting: Sequence[Notification], state: AddressState, now: datetime
+    tx: Transaction, waiting: Sequence[Notification], now: datetime, aside: Aside
 ) -> list[Notification]:
     """Nothing stale is sent: every page is checked against its incident at the moment it leaves."""
-    incidents = tx.incidents.peek(sorted({n.incident for n in waiting if n.incident is not None}))
+    about = {n.incident for n in waiting if n.incident is not None}
+    incidents = tx.incidents.peek(sorted(about))
+    missing = sorted(about - incidents.keys())
+    unreadable = tx.incidents.unreadable(missing) if missing else {}
+    for incident_id, why in unreadable.items():
+        aside(incident_id, why)
     wanted_pages = tx.pages.load(sorted({n.page for n in waiting if n.page is not None}))
     kept: list[Notification] = []
     stale: dict[Reason, list[str]] = {}
     for notification in waiting:
         incident = incidents.get(notification.incident) if notification.incident is not None else None
         page = wanted_pages.get(notification.page) if notification.page is not None else None
-        reason = is_stale(notification, incident, page)
+        reason = is_stale(notification, incident, page, notification.incident in unreadable)
         if reason is None:
             kept.append(notification)
         else:
@@ -183,16 +200,22 @@ def _still_wanted(
     return kept
 
 
-def settle(owed: Consequences, arrivals: Sequence[Arrival], now: datetime, silently: bool = False) -> None:
-    """Commit what became of these departures: history, timeline, retry, failover. `silently` leaves out what concerns their
-    incidents, so that a message is at least not sent again for ever."""
-    if not silently:
-        owed.load(n.incident for a in arrivals for n in a.departure.notifications if n.incident is not None)
+def incidents_of(arrivals: Iterable[Arrival]) -> set[int]:
+    """What these messages were about."""
+    return {n.incident for a in arrivals for n in a.departure.notifications if n.incident is not None}
+
+
+def settle(
+    owed: Consequences, arrivals: Sequence[Arrival], now: datetime, untold: Collection[int] = ()
+) -> None:
+    """Commit what became of these departures: history, timeline, retry, failover. Incidents that are `untold` hear nothing
+    of it, because they cannot; the message is at least not sent again for ever."""
+    owed.load(incidents_of(arrivals).difference(untold))
     for arrival in arrivals:
-        _settle(owed, arrival, now, silently)
+        _settle(owed, arrival, now, untold)
 
 
-def _settle(owed: Consequences, arrival: Arrival, now: datetime, silently: bool) -> None:
+def _settle(owed: Consequences, arrival: Arrival, now: datetime, untold: Collection[int]) -> None:
     tx, departure = owed.tx, arrival.departure
     entry, bundle = departure.entry, departure.notifications
     after = after_attempt(departure.state, bundle, arrival.outcome, now)
@@ -208,7 +231,9 @@ def _settle(owed: Consequences, arrival: Arrival, now: datetime, silently: bool)
     detail = "" if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail
     if after.result is not None:
         tx.notifications.settle([n.id for n in bundle], after.result, after.reason, detail, micros(now))
-    for notification in () if silently else bundle:
+    for notification in bundle:
+        if notification.incident in untold:
+            continue
         _tell_timeline(owed, notification, arrival, after.result, len(bundle), after.retry_at)
         if after.fail_over and notification.page is not None:
             _fail_over(owed, notification, now)

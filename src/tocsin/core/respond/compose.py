@@ -91,21 +91,25 @@ def in_few_words(notifications: Sequence[Notification], now: datetime, key: str)
     )
 
 
-def is_stale(notification: Notification, incident: Incident | None, page: Page | None) -> Reason | None:
+def is_stale(
+    notification: Notification, incident: Incident | None, page: Page | None, unreadable: bool = False
+) -> Reason | None:
     """Why this no longer needs saying, checked at the moment it leaves; None when it does.
 
-    A page is wanted until it is stopped (an acknowledged incident may still page an added responder). A question to a silent
-    owner is stale once somebody acted.
+    A page is wanted until it is stopped (an acknowledged incident may still page an added responder), though its incident is
+    `unreadable`: what the page itself says is better than silence. A question to a silent owner is stale once somebody
+    acted.
     """
     if notification.purpose is not Purpose.PAGE:
         if notification.reason is Reason.ACK_QUESTION and (incident is None or incident.asked_at is None):
             return Reason.STALE
         return None
-    if page is None or incident is None:
+    if page is None:
         return Reason.STALE
     if page.state is PageState.STOPPED:
         return page.stopped_because or Reason.PAGE_STOPPED
-    return None if incident.is_open else Reason.STALE
+    wanted = unreadable if incident is None else incident.is_open
+    return None if wanted else Reason.STALE
 
 
 def headline(severity: Severity, service: str, title: str) -> str:

@@ -147,6 +147,9 @@ class MemoryAgenda:
         heads = [head for kind in (kinds or tuple(self._heaps)) if (head := self._head(kind)) is not None]
         return min(heads)[0] if heads else None
 
+    def subjects(self, kind: str) -> list[str]:
+        return sorted(key[1] for key in self._rows if key[0] == kind)
+
     def pending(self, subject: str, kinds: Sequence[str]) -> list[AgendaEntry]:
         found = []
         for kind in dict.fromkeys(kinds):

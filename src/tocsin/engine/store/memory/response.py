@@ -33,6 +33,9 @@ class MemoryIncidents:
     def peek(self, ids: Sequence[int]) -> dict[int, Incident]:
         return self.load(ids)
 
+    def unreadable(self, ids: Sequence[int]) -> dict[int, str]:
+        return {}  # they are kept as they are
+
     def put(self, incidents: Sequence[Incident]) -> None:
         for incident in incidents:
             self._rows.put(incident.id, incident)

@@ -232,6 +232,11 @@ class AgendaSql:
         found = self._session.query(f"SELECT MIN(due_at) FROM ({firsts}) AS firsts", tuple(kinds))
         return None if found[0][0] is None else int(found[0][0])
 
+    def subjects(self, kind: str) -> list[str]:
+        self.flush()
+        rows = self._session.query("SELECT subject FROM agenda WHERE kind = ? ORDER BY subject", (kind,))
+        return [row[0] for row in rows]
+
     def pending(self, subject: str, kinds: Sequence[str]) -> list[AgendaEntry]:
         self.flush()
         condition = self._session.among("kind", "text")

@@ -1,9 +1,10 @@
 """Incidents: the whole aggregate as one document, beside the columns it is found by."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import OPEN_STATES, Incident
@@ -21,6 +22,7 @@ REPLACE = replacing("id", INCIDENT)
 OPEN = tuple(sorted(state.value for state in OPEN_STATES))
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Incident).decode
+log = structlog.get_logger()
 
 
 def _micros(at: datetime | None) -> int | None:
@@ -44,6 +46,22 @@ def _row(incident: Incident) -> tuple[Value, ...]:
         _micros(incident.resolved_at),
         encode(incident),
     )
+
+
+def _readable(rows: Iterable[Row]) -> Iterator[tuple[int, Incident]]:
+    for incident_id, document in rows:
+        try:
+            yield incident_id, decode(document)
+        except msgspec.DecodeError as error:
+            log.error("an incident cannot be read by this version", incident=incident_id, error=str(error))
+
+
+def _why_unreadable(document: bytes) -> str:
+    try:
+        decode(document)
+    except msgspec.DecodeError as error:
+        return str(error)
+    return ""
 
 
 class IncidentSql:
@@ -72,27 +90,38 @@ class IncidentSql:
         return ids
 
     def load(self, ids: Sequence[int]) -> dict[int, Incident]:
-        return self._read(ids, self._session.dialect.lock)
+        found, stored = self._held_back(ids)
+        found.update((row[0], decode(row[1])) for row in self._stored(stored, self._session.dialect.lock))
+        return found
 
     def peek(self, ids: Sequence[int]) -> dict[int, Incident]:
-        return self._read(ids, "")
+        found, stored = self._held_back(ids)
+        found.update(_readable(self._stored(stored)))
+        return found
 
-    def _read(self, ids: Iterable[int], lock: str) -> dict[int, Incident]:
+    def unreadable(self, ids: Sequence[int]) -> dict[int, str]:
+        _, stored = self._held_back(ids)
+        return {row[0]: why for row in self._stored(stored) if (why := _why_unreadable(row[1]))}
+
+    def _held_back(self, ids: Iterable[int]) -> tuple[dict[int, Incident], list[int]]:
+        """Those of this transaction, and which to look for in the store."""
         found, stored = {}, []
         for incident_id in ids:
             if incident_id in self._pending:
                 found[incident_id] = self._pending[incident_id]
             else:
                 stored.append(incident_id)
-        if stored:
-            condition = self._session.among("id", "bigint")
-            # In ascending order, so that two transactions never wait for each other.
-            rows = self._session.query(
-                f"SELECT id, document FROM incident WHERE {condition} ORDER BY id{lock}",
-                (self._session.listed(sorted(stored)),),
-            )
-            found.update((row[0], decode(row[1])) for row in rows)
-        return found
+        return found, stored
+
+    def _stored(self, ids: list[int], lock: str = "") -> list[Row]:
+        if not ids:
+            return []
+        condition = self._session.among("id", "bigint")
+        # In ascending order, so that two transactions never wait for each other.
+        return self._session.query(
+            f"SELECT id, document FROM incident WHERE {condition} ORDER BY id{lock}",
+            (self._session.listed(sorted(ids)),),
+        )
 
     def put(self, incidents: Sequence[Incident]) -> None:
         self._pending.update((incident.id, incident) for incident in incidents)
@@ -116,9 +145,9 @@ class IncidentSql:
             params.append(wanted.before)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         rows = session.query(
-            f"SELECT document FROM incident{where} ORDER BY id DESC LIMIT ?", (*params, wanted.limit)
+            f"SELECT id, document FROM incident{where} ORDER BY id DESC LIMIT ?", (*params, wanted.limit)
         )
-        return [decode(row[0]) for row in rows]
+        return [incident for _, incident in _readable(rows)]
 
     def count_open(self) -> int:
         self.flush()
