@@ -66,6 +66,32 @@ def test_after_an_outage_what_is_still_open_goes_on_once_the_senders_have_spoken
     assert "bob" in [page.message.person for page in house.pages()]
 
 
+def test_after_an_outage_a_new_page_takes_along_none_that_waited(house: House) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.fires("QueueStuck", severity="critical")  # of the same service: it waits its turn
+    house.stops()
+    house.passes(hours=8)
+    house.starts_again()
+    house.fires("CardsDeclined", severity="critical", service="billing")
+    assert [page.message.title for page in house.pages()[1:]] == ["[SEV2] billing: CardsDeclined is bad"]
+    house.ends("QueueStuck", severity="critical")
+    house.passes(minutes=5)
+    assert not any("QueueStuck" in page.said for page in house.pages())
+
+
+def test_after_an_outage_a_page_that_waited_leaves_once_the_senders_have_spoken(house: House) -> None:
+    house.fires("DiskFull", severity="critical")
+    house.fires("QueueStuck", severity="critical")
+    house.stops()
+    house.passes(hours=8)
+    house.starts_again()
+    house.fires("CardsDeclined", severity="critical", service="billing")
+    house.world.advance(timedelta(seconds=74))
+    assert not any("QueueStuck" in page.said for page in house.pages())
+    house.passes(seconds=2)
+    assert any("QueueStuck" in page.said and page.message.person == "alice" for page in house.pages())
+
+
 def test_a_node_cut_off_from_its_database_calls_itself_owner_no_longer_than_its_lease(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

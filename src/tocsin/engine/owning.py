@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from tocsin.core.instants import instant, micros
-from tocsin.engine import kinds
+from tocsin.engine import kinds, sending
 from tocsin.engine.set_back import set_back
 from tocsin.engine.store.protocol import Ownership, Store, StoreUnavailable, Transaction
 
@@ -97,8 +97,8 @@ class Owning:
     def _let_senders_speak_first(self, tx: Transaction, now: datetime) -> None:
         """After an outage much may be over that still looks open: whatever was due meanwhile waits for the senders' next
         word, so that nobody is woken by what ended hours ago. New alerts page at once as ever."""
-        owed = [*kinds.DECIDED, *(kinds.address(channel) for channel in self._channels)]
-        waiting = tx.agenda.postpone(owed, micros(now + SPEAK_FIRST))
+        waiting = tx.agenda.postpone(kinds.DECIDED, micros(now + SPEAK_FIRST))
+        waiting += sending.hold_back(tx, self._channels, now, now + SPEAK_FIRST)
         log.warning("back after an outage; overdue timers wait for the senders", timers=waiting)
 
     def lose(self) -> None:

@@ -15,7 +15,7 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
 from tocsin.core.people import Person
 from tocsin.core.reasons import Reason
-from tocsin.core.respond import pages
+from tocsin.core.respond import deliver, pages
 from tocsin.core.respond.compose import Links, compose, in_few_words, is_stale
 from tocsin.core.respond.deliver import after_attempt, next_send
 from tocsin.core.respond.delivery import (
@@ -91,6 +91,16 @@ def lease_at_once(
         tx.agenda.schedule_earlier(waiting)
         tx.wake(kinds.due(micros(now)))
     return tx.agenda.lease_at_once(fitting, micros(now), micros(now + LEASE)) if fitting else []
+
+
+def hold_back(tx: Transaction, channels: Sequence[str], now: datetime, until: datetime) -> int:
+    """What waits to be sent by now waits until then; what comes later goes ahead of it. At how many addresses."""
+    states = tx.notifications.addresses()
+    addresses = [kinds.address(channel) for channel in channels]
+    for kind in addresses:
+        for key in tx.agenda.subjects(kind):
+            tx.notifications.put_address(key, deliver.hold_back(states.get(key, AddressState()), now, until))
+    return tx.agenda.postpone(addresses, micros(until))
 
 
 def take(

@@ -11,6 +11,7 @@ from tocsin.core.respond.deliver import (
     GAP,
     MOST_IN_ONE,
     after_attempt,
+    hold_back,
     key_of,
     next_send,
     queue_of,
@@ -114,6 +115,11 @@ class Address:
                     self.now = NOW + seconds(until)
                     return
         raise AssertionError("sends without end")
+
+
+def held_back(address: Address, notification: Notification) -> bool:
+    held = address.state.held_back
+    return held is not None and notification.created_at < held.before and address.now < held.until
 
 
 def names(sent: Sequence[tuple[float, tuple[str, ...]]]) -> list[tuple[str, ...]]:
@@ -253,6 +259,37 @@ def test_an_attempt_cut_short_by_a_crash_is_repeated_with_its_key() -> None:
     assert (again.ids, again.state.key, again.state.attempt) == (before.ids, before.state.key, 2)
 
 
+def test_after_an_outage_what_waited_lets_what_is_new_go_ahead_alone() -> None:
+    address = Address()
+    address.gets(waits("1.1.1"))
+    address.leaves()
+    address.gets(waits("2.1.1", at=NOW + seconds(5)))
+    address.now += seconds(3600)
+    address.state = hold_back(address.state, address.now, address.now + seconds(75))
+    assert address.next() == Wait(address.now + seconds(75), Reason.SEND_FAILED)
+    address.now += seconds(10)
+    address.gets(waits("3.1.1", service="billing", at=address.now))
+    address.leaves()
+    assert names(address.sent)[1:] == [("3.1.1",)]
+    address.runs(3600 + 200)
+    assert address.sent[-1] == (3600 + 75, ("2.1.1",))
+
+
+def test_an_attempt_an_outage_cut_short_waits_too_and_is_repeated_with_its_key() -> None:
+    address = Address()
+    address.gets(waits("1.1.1"))
+    begun = address.next()
+    assert isinstance(begun, Send)
+    address.state = begun.state  # saved; then the power went, for an hour
+    address.now += seconds(3600)
+    address.state = hold_back(address.state, address.now, address.now + seconds(75))
+    address.gets(waits("2.1.1", service="billing", at=address.now))
+    address.leaves()
+    address.runs(3600 + 200)
+    assert address.sent == [(3600, ("2.1.1",)), (3600 + 75, ("1.1.1",))]
+    assert address.keys[1] == begun.state.key
+
+
 def test_what_was_dropped_meanwhile_is_not_repeated() -> None:
     address = Address()
     address.gets(waits("1.1.1"), waits("2.1.1"))
@@ -348,6 +385,7 @@ PURPOSES = st.sampled_from([Purpose.PAGE, Purpose.PAGE, Purpose.STATUS, Purpose.
             OUTCOMES,
             st.floats(0, 100),
             st.just("crash"),
+            st.just("outage"),
         ),
         max_size=40,
     )
@@ -369,6 +407,8 @@ def test_under_any_history_nothing_is_lost_or_sent_after_it_was_settled(
                 send = address.next()
                 if isinstance(send, Send):
                     address.state = send.state
+            case "outage":
+                address.state = hold_back(address.state, address.now, address.now + seconds(75))
             case _ if isinstance(address.next(), Send):
                 before = set(address.state.services), address.waiting[:]
                 address.leaves(event)  # type: ignore[arg-type]
@@ -381,7 +421,9 @@ def test_under_any_history_nothing_is_lost_or_sent_after_it_was_settled(
         page_of_new_service = any(
             n.purpose is Purpose.PAGE and not n.test and n.service not in address.state.services
             for n in address.waiting
-            if all(n.id not in r.ids for r in address.state.retries) and n.id not in address.state.bundle
+            if not held_back(address, n)
+            and all(n.id not in r.ids for r in address.state.retries)
+            and n.id not in address.state.bundle
         )
         if page_of_new_service:
             assert isinstance(address.next(), Send), "the first page for a service is never delayed"

@@ -17,6 +17,7 @@ from tocsin.core.respond.delivery import (
     AfterAttempt,
     Delivered,
     Failed,
+    HeldBack,
     Nothing,
     Notification,
     NotificationState,
@@ -73,6 +74,8 @@ def next_send(state: AddressState, waiting: Sequence[Notification], now: datetim
         again = replace(state, attempt=state.attempt + 1)
         return Send(_kept(state.bundle, known), again, Reason.SEND_FAILED)
     taken = {i for retry in state.retries for i in retry.ids}
+    held = [n for n in waiting if state.held_back is not None and n.created_at < state.held_back.before]
+    taken.update(notification.id for notification in held)
     fresh = [n for n in waiting if n.id not in taken]
     real = [n for n in fresh if n.purpose is Purpose.PAGE and not n.test]
     tests = [n for n in fresh if n.purpose is Purpose.PAGE and n.test]
@@ -88,6 +91,8 @@ def next_send(state: AddressState, waiting: Sequence[Notification], now: datetim
         return _send_new(state, (tests[0],), now, Reason.TEST)
 
     page_due = [r.retry_at for r in page_retries] + ([paced_until] if real and paced_until else [])
+    if held and state.held_back is not None:
+        page_due.append(state.held_back.until)
     next_page_at = min(page_due, default=None)
     others = [n for n in fresh if n.purpose is not Purpose.PAGE]
     other_retries = [r for r in state.retries if r not in page_retries]
@@ -107,6 +112,17 @@ def next_send(state: AddressState, waiting: Sequence[Notification], now: datetim
     return Wait(max(min(due), now), Reason.PACED if real else Reason.SEND_FAILED)
 
 
+def hold_back(state: AddressState, now: datetime, until: datetime) -> AddressState:
+    """The engine was away: what waits here by now, an attempt that a crash cut short included, may have ended meanwhile and
+    waits until then. What comes later leaves as ever, and takes none of it along."""
+    retries = [replace(retry, retry_at=max(retry.retry_at, until)) for retry in state.retries]
+    if state.bundle:
+        first = state.first_attempt_at or now
+        cut_short = Retry(state.bundle, state.key, state.attempt, first, until, state.failed_over)
+        state, retries = _cleared(state), [*retries, cut_short]
+    return replace(state, retries=tuple(retries), held_back=HeldBack(now, until))
+
+
 def after_attempt(
     state: AddressState, bundle: Sequence[Notification], outcome: Outcome, now: datetime
 ) -> AfterAttempt:
@@ -116,7 +132,7 @@ def after_attempt(
     people's next methods are due (`fail_over`, once) while this one goes on trying. The rest is given up after an hour.
     """
     page = any(notification.purpose is Purpose.PAGE for notification in bundle)
-    cleared = replace(state, bundle=(), key="", attempt=0, first_attempt_at=None, failed_over=False)
+    cleared = _cleared(state)
     if isinstance(outcome, Delivered):
         return AfterAttempt(cleared, NotificationState.SENT, reason=Reason.SENT)
     if isinstance(outcome, Rejected):
@@ -186,12 +202,19 @@ def _repeat(state: AddressState, retry: Retry, known: dict[str, Notification]) -
 def _forget(state: AddressState, known: dict[str, Notification], now: datetime) -> AddressState:
     """Without what was dropped meanwhile and services that are no longer recent."""
     if state.bundle and not _kept(state.bundle, known):
-        state = replace(state, bundle=(), key="", attempt=0, first_attempt_at=None, failed_over=False)
+        state = _cleared(state)
+    over = state.held_back is not None and state.held_back.until <= now
     return replace(
         state,
+        held_back=None if over else state.held_back,
         retries=tuple(retry for retry in state.retries if _kept(retry.ids, known)),
         services={service: at for service, at in state.services.items() if now - at < NEW_SERVICE},
     )
+
+
+def _cleared(state: AddressState) -> AddressState:
+    """With no attempt under way."""
+    return replace(state, bundle=(), key="", attempt=0, first_attempt_at=None, failed_over=False)
 
 
 def _kept(ids: Sequence[str], known: dict[str, Notification]) -> tuple[str, ...]:

@@ -61,6 +61,14 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True):
     failed_over: bool = False
 
 
+class HeldBack(msgspec.Struct, frozen=True):
+    """After an outage: what was created before `before` waits until `until` for the senders' next word; what is newer goes
+    ahead."""
+
+    before: datetime
+    until: datetime
+
+
 class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an address remembers between messages. `bundle` is the attempt under way: found again after a crash, it is
     repeated under the same `key`. Failed ones wait in `retries`."""
@@ -73,6 +81,7 @@ class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
     retries: tuple[Retry, ...] = ()
     last_page_at: datetime | None = None
     services: dict[str, datetime] = {}  # services this address was paged about lately
+    held_back: HeldBack | None = None
 
 
 class Send(msgspec.Struct, frozen=True):
