@@ -37,8 +37,8 @@ class Counters(Protocol):
 
 
 class Accept:
-    """`now` gives microseconds since the epoch; `append` makes rows durable, on a thread of its own. The callbacks must be
-    quick and run on the event loop:
+    """`now` gives microseconds since the epoch; `append` makes rows durable, on a thread of its own or, up to `at_once`
+    bytes, on the event loop. The callbacks must be quick and run on the event loop:
 
     - `on_renewed(renewal)`: alerts that were sent again unchanged, at most every ten seconds each. One that the engine
       does not hold as firing must be given to `forget`, so that its next copy is appended;
@@ -59,6 +59,7 @@ class Accept:
         keyring: Keyring | None = None,
         max_body: int = MAX_BODY,
         remembered: int = 1_000_000,
+        at_once: int = 0,
     ) -> None:
         self.keyring = keyring or Keyring()
         self.memory = Memory(remembered)
@@ -68,7 +69,7 @@ class Accept:
         self._on_renewed = on_renewed
         self._on_quarantined = on_quarantined
         self._quarantine_free_at = 0
-        self.committer = Committer(append, self._not_stored)
+        self.committer = Committer(append, self._not_stored, at_once)
 
     def take(self, source: Source, integration: str, body: bytes, answer_with: AnswerWith) -> None:
         """One authenticated request: `answer_with` gets its answer, once, when it is durable or refused."""

@@ -1,12 +1,14 @@
 """Group commit: what arrives while one commit is under way goes together into the next.
 
-One thread appends, so that the event loop never waits for the disk, and takes what has gathered by itself, so that the
-disk never waits for the event loop. Generations are numbered in order; a request is answered once its generation, or the
-one that holds what it repeats, is durable.
+A thread appends, so that the event loop never waits for long, and takes what has gathered by itself, so that the disk never
+waits for the event loop. A small commit on a quick disk is sooner done than handed to the thread and back; such are made on
+the loop itself, for as long as they stay quick. Generations are numbered in order; a request is answered once its
+generation, or the one that holds what it repeats, is durable.
 """
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
@@ -19,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 MAX_WAITING = 4096  # requests that may wait for one commit
 MAX_WAITING_BYTES = 64 * 1024 * 1024
+QUICK = 0.002  # seconds a commit may take on the event loop, where nobody else is served meanwhile
+QUICK_IN_A_ROW = 50  # commits, after a slow one, until the event loop makes them again
 
 # Told on the event loop, once, whether the commit was durable. A callback and not a future: a request costs little more
 # than its future would.
@@ -46,16 +50,19 @@ class Generation(msgspec.Struct):
 
 
 class Committer:
-    """`append` blocks until its rows are durable and returns the first id. `on_failed` runs on the event loop, before
-    whoever waits for that generation is told."""
+    """`append` blocks until its rows are durable. `on_failed` runs on the event loop, before whoever waits for that
+    generation is told. `at_once`: bytes of bodies up to which a commit may be made on the event loop."""
 
     def __init__(
         self,
         append: Callable[[Sequence[InboxRow]], object],
         on_failed: Callable[[int, list[Waiting]], None],
+        at_once: int = 0,
     ) -> None:
         self._append = append
         self._on_failed = on_failed
+        self._at_once = at_once
+        self._quick_in_a_row = QUICK_IN_A_ROW
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._calls: SimpleQueue[bool] = SimpleQueue()  # True: something has gathered; False: the end
@@ -87,7 +94,7 @@ class Committer:
             called, self._called = self._called, True
         if not called:
             # One turn of the loop later, so that what arrived together is committed together.
-            loop.call_soon(self._calls.put, True)
+            loop.call_soon(self._begin)
         return gathering.number
 
     def wait_for(self, generation: int, tell: Tell) -> bool:
@@ -114,15 +121,27 @@ class Committer:
         self._thread.start()
         return self._loop
 
+    def _begin(self) -> None:
+        idle = len(self._open) == 1  # the thread has nothing under way
+        small = 0 < self._at_once and self._gathering.size <= self._at_once
+        if idle and small and self._quick_in_a_row >= QUICK_IN_A_ROW:
+            generation = self._take()
+            self._ended(generation, self._commit(generation))
+        else:
+            self._calls.put(True)
+
+    def _take(self) -> Generation:
+        with self._changing:
+            generation = self._gathering
+            number = generation.number + 1
+            self._gathering = self._open[number] = Generation(number, [], [])
+            self._called = False
+        return generation
+
     def _commit_all(self) -> None:
         assert self._loop is not None
         while self._calls.get():
-            with self._changing:
-                generation = self._gathering
-                self._gathering = self._open[generation.number + 1] = Generation(
-                    generation.number + 1, [], []
-                )
-                self._called = False
+            generation = self._take()
             stored = self._commit(generation)
             try:
                 self._loop.call_soon_threadsafe(self._ended, generation, stored)
@@ -130,6 +149,7 @@ class Committer:
                 return
 
     def _commit(self, generation: Generation) -> bool:
+        began = time.monotonic()
         try:
             self._append([request.row for request in generation.requests])
         except (
@@ -137,6 +157,9 @@ class Committer:
         ):  # the loop's edge: whatever the store raised, these are answered 503 and the next are tried
             log.exception("inbox_append_failed", requests=len(generation.requests))
             return False
+        finally:
+            quick = time.monotonic() - began < QUICK
+            self._quick_in_a_row = self._quick_in_a_row + 1 if quick else 0
         return True
 
     def _ended(self, generation: Generation, stored: bool) -> None:

@@ -51,13 +51,14 @@ log = structlog.get_logger()
 COUNT_EVERY = 0.5  # seconds
 LOOK_EVERY = 1.0
 TIDY_EVERY = 1.0
+AT_ONCE = 64 * 1024  # bytes that a file takes at once; a database is a network away
 DROPPED_AT_ONCE = 5_000  # rows in one transaction, so that the writer is never held long
 
 
 class Front:
-    """`append` makes rows durable and rings whoever decides."""
+    """`inbox` rings whoever decides; `at_once`: bytes that it takes without a thread."""
 
-    def __init__(self, link: Link[ToFront], inbox: Inbox, data: Path) -> None:
+    def __init__(self, link: Link[ToFront], inbox: Inbox, at_once: int, data: Path) -> None:
         self.link = link
         self.inbox = inbox
         self.counting = Counting()
@@ -70,6 +71,7 @@ class Front:
             counters=self.counting,
             on_renewed=self._renewed,
             on_quarantined=self._quarantined,
+            at_once=at_once,
         )
         self.ingest = IngestApp(self.accept)
         self.neighbours = (PassOn(data / MACHINE_SOCKET), PassOn(data / PEOPLE_SOCKET, for_people=True))
@@ -157,7 +159,7 @@ async def serve(link: int, listening_on: int, bell: int) -> None:
     inbox = open_inbox(data, database_url, on_wake=lambda topics: ring(bell))
     try:
         end = await Link[ToFront].over(socket.socket(fileno=link), ToFront)
-        await Front(end, inbox, data).run(socket.socket(fileno=listening_on))
+        await Front(end, inbox, 0 if database_url else AT_ONCE, data).run(socket.socket(fileno=listening_on))
     finally:
         inbox.close()
 
