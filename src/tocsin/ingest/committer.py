@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 MAX_WAITING = 4096  # requests that may wait for one commit
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-QUICK = 0.002  # seconds a commit may take on the event loop, where nobody else is served meanwhile
-QUICK_IN_A_ROW = 50  # commits, after a slow one, until the event loop makes them again
+QUICK = 0.005  # seconds a commit may take on the event loop, where nobody else is served meanwhile
+QUICK_IN_A_ROW = 20  # commits, after a slow one, until the event loop makes them again
 
 # Told on the event loop, once, whether the commit was durable. A callback and not a future: a request costs little more
 # than its future would.
