@@ -20,6 +20,7 @@ from tocsin.engine.store.sql.session import Column, Dialect, Row, Table, Value
 SQLITE = Dialect(name="sqlite", lock="", share="", skip_locked="", position="instr", least="min")
 BUSY = 10_000  # milliseconds that a transaction waits for another process's
 CHUNKS = (256, 64, 16, 4, 1)  # rows a statement; few sizes, so that each statement is prepared once
+MANY = 64  # from so many rows on, looking for what they share is worth it
 TRANSIENT = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -55,10 +56,16 @@ def as_unavailable(error: sqlite3.OperationalError) -> Exception:
     return error
 
 
-@functools.cache
-def _insert(into: Table, rows: int, conflict: str) -> str:
-    row = f"({', '.join('?' * len(into.columns))})"
-    return f"INSERT INTO {into.name} ({into.names}) VALUES {', '.join([row] * rows)} {conflict}"
+@functools.lru_cache(maxsize=256)
+def _insert(into: Table, rows: int, conflict: str, alike: tuple[bool, ...]) -> str:
+    """Parameters: the values that all rows share, then those of each row."""
+    numbers = itertools.count(1)
+    shared = [next(numbers) if same else None for same in alike]
+    values = ", ".join(
+        f"({', '.join([f'?{next(numbers) if number is None else number}' for number in shared])})"
+        for _ in range(rows)
+    )
+    return f"INSERT INTO {into.name} ({into.names}) VALUES {values} {conflict}"
 
 
 @functools.cache
@@ -74,6 +81,17 @@ def _chunks(rows: Sequence[Sequence[Value]]) -> Iterator[Sequence[Sequence[Value
         while len(rows) - at >= size:
             yield rows[at : at + size]
             at += size
+
+
+def _shared_first(rows: Sequence[Sequence[Value]]) -> tuple[tuple[bool, ...], list[Value]]:
+    """Which columns have one value in all rows, and the parameters for `_insert`. Handing a value over costs more than
+    most of what is then done with it, and a rule's alerts have most of theirs in common."""
+    columns = list(zip(*rows, strict=True))
+    alike = tuple([column.count(column[0]) == len(rows) for column in columns])
+    values = [column[0] for column, same in zip(columns, alike, strict=True) if same]
+    differing = [column for column, same in zip(columns, alike, strict=True) if not same]
+    values += itertools.chain.from_iterable(zip(*differing, strict=True))
+    return alike, values
 
 
 class SqliteSession:
@@ -101,9 +119,11 @@ class SqliteSession:
 
     def insert(self, into: Table, rows: Sequence[Sequence[Value]], conflict: str = "") -> None:
         for chunk in _chunks(rows):
-            self._connection.execute(
-                _insert(into, len(chunk), conflict), list(itertools.chain.from_iterable(chunk))
-            )
+            if len(chunk) < MANY:
+                alike, values = (False,) * len(into.columns), list(itertools.chain.from_iterable(chunk))
+            else:
+                alike, values = _shared_first(chunk)
+            self._connection.execute(_insert(into, len(chunk), conflict, alike), values)
 
     def insert_returning(
         self, into: Table, rows: Sequence[Sequence[Value]], conflict: str, params: Sequence[Any] = ()
