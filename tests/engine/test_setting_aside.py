@@ -9,6 +9,7 @@ import structlog
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.provider import Provider
 from tocsin.core.detect.index import Detection
+from tocsin.core.detect.signal import Report
 from tocsin.core.respond import decide as deciding
 from tocsin.engine import consequences, sending
 from tocsin.engine.clock import VirtualClock
@@ -84,14 +85,14 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names: set[str] = set()
     apply = Detection.apply
 
-    def applied(self: Detection, reports: Any, now: int) -> Any:
+    def legible(reports: Any) -> Iterator[Report]:
         for report in reports:
             for signal in report.parsed.signals:
                 if signal.labels.get("alertname") in names:
                     raise Broken(signal.labels["alertname"])
-        return apply(self, reports, now)
+            yield report
 
-    monkeypatch.setattr(Detection, "apply", applied)
+    monkeypatch.setattr(Detection, "apply", lambda self, reports, now: apply(self, legible(reports), now))
     return names
 
 

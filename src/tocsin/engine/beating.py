@@ -50,11 +50,18 @@ class Beating:
     def load(self, now: datetime) -> None:
         """A new owner: our own absence is nobody's silence."""
         rows = self._engine.store.read(lambda tx: tx.heartbeats.all())
-        self._states = {
-            row.key: msgspec.json.decode(row.document, type=HeartbeatState) for row in rows if row.document
-        }
+        self._states = {row.key: state for row in rows if (state := self._read(row)) is not None}
         self._due = {}
         self.reconfigure(now)
+
+    def _read(self, row: HeartbeatRow) -> HeartbeatState | None:
+        """None for a heartbeat that was never heard, or whose state cannot be read: it waits anew."""
+        try:
+            return msgspec.json.decode(row.document, type=HeartbeatState) if row.document else None
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            log.error("a stored row cannot be read", what="heartbeat", name=row.key, error=str(error))
+            self._engine.counters.set_aside["stored heartbeat"] += 1
+            return None
 
     def reconfigure(self, now: datetime) -> None:
         """Heartbeats that are new wait from now on; those that are gone wait no more."""

@@ -11,13 +11,13 @@ import structlog
 
 from tocsin.core.detect.grouping import FlushDue, GroupChange, GroupChanged
 from tocsin.core.detect.index import Changes, Detection, Outcome
-from tocsin.core.detect.signal import Report
 from tocsin.core.instants import micros
 from tocsin.engine import kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.deciding_groups import acknowledge, decide_groups
 from tocsin.engine.engine import Engine, Step
+from tocsin.engine.reading import Helping
 from tocsin.engine.recording import change_rows
 from tocsin.engine.sending import Departure
 from tocsin.engine.setting_aside import PASSING
@@ -40,9 +40,15 @@ class Committing:
         self._beating = beating
 
     def changes(
-        self, index: Detection, epoch: int, changes: Changes, now: datetime, reports: Sequence[Report] = ()
+        self,
+        index: Detection,
+        epoch: int,
+        changes: Changes,
+        now: datetime,
+        helping: Helping | None = None,
     ) -> Step:
-        """Commit what the index changed, and that these reports were taken."""
+        """Commit what the index changed, and that this helping was taken."""
+        noted = helping.noted if helping is not None else ()
 
         def work(owed: Consequences, left_out: Collection[str] = ()) -> Collection[str]:
             owed.tx.ownership.check(epoch)
@@ -50,12 +56,12 @@ class Committing:
             outcomes = self._decide(owed, index, events)
             acknowledge(owed, changes.acknowledged, outcomes)
             _write(owed.tx, index, changes, outcomes)
-            rows = change_rows(reports, owed.facts)
+            rows = change_rows(noted, owed.facts)
             if rows:
                 owed.tx.records.add_changes(rows)
-            if reports:
-                owed.tx.ownership.advance(epoch, reports[-1].inbox_id)
-            self._beating.seen(owed, changes.heartbeats, reports)
+            if helping is not None:
+                owed.tx.ownership.advance(epoch, helping.last)
+            self._beating.seen(owed, changes.heartbeats, noted)
             return outcomes.keys()
 
         broken: dict[str, Exception] = {}

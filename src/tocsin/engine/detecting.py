@@ -12,7 +12,7 @@ from threading import RLock
 import structlog
 
 from tocsin.core.detect.index import Changes, Detection
-from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Report, Signal
+from tocsin.core.detect.signal import InboxRow, Parsed, Renewal, Signal
 from tocsin.core.instants import micros
 from tocsin.engine import kinds
 from tocsin.engine.beating import Beating
@@ -20,7 +20,7 @@ from tocsin.engine.committing import Committing
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.held import HeldIncidents
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
-from tocsin.engine.reading import REPORTS, Reading
+from tocsin.engine.reading import REQUESTS, Helping, Reading
 from tocsin.engine.setting_aside import PASSING, said
 from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
 from tocsin.engine.suspects import SuspectReports
@@ -54,7 +54,7 @@ class Detecting:
         self._committing = Committing(engine, self._beating)
         self._window_reports = WindowReports(engine)
         self._held = HeldIncidents(engine)
-        self._suspects = SuspectReports(REPORTS)
+        self._suspects = SuspectReports(REQUESTS)
         self._index: Detection | None = None
         self._revision = -1
         self._renewals: deque[Renewal] = deque()
@@ -188,9 +188,9 @@ class Detecting:
             step = self._timers(index, epoch, now)
             if step.done:
                 return step
-        if reports := self._reading.helping(self._suspects.helping):
+        if helping := self._reading.helping(self._suspects.helping):
             self._timers_turn = self._caught_up
-            return self._take(index, epoch, reports, now)
+            return self._take(index, epoch, helping, now)
         self._caught_up = True
         return self._timers(index, epoch, now)
 
@@ -206,42 +206,45 @@ class Detecting:
         return Step(0, []) if self.backlogged else self._beating.beat(now)
 
     def _commit(
-        self, index: Detection, epoch: int, changes: Changes, now: datetime, reports: Sequence[Report] = ()
+        self, index: Detection, epoch: int, changes: Changes, now: datetime, helping: Helping | None = None
     ) -> Step:
-        step = self._committing.changes(index, epoch, changes, now, reports)
-        if reports:
-            self._reading.cursor = reports[-1].inbox_id
+        step = self._committing.changes(index, epoch, changes, now, helping)
+        if helping is not None:
+            self._reading.cursor = helping.last
         return step
 
-    def _take(self, index: Detection, epoch: int, reports: Sequence[Report], now: datetime) -> Step:
+    def _take(self, index: Detection, epoch: int, helping: Helping, now: datetime) -> Step:
         try:
-            step = self._commit(index, epoch, index.apply(reports, micros(now)), now, reports)
+            step = self._commit(index, epoch, index.apply(helping, micros(now)), now, helping)
         except PASSING:
             raise
         except Exception as error:
-            if not self._suspects.failed(len(reports)):
+            if not self._suspects.failed(helping.requests):
                 raise
-            return self._give_up(epoch, reports[0], error, now)
-        self._suspects.taken(len(reports))
-        self.engine.counters.alerts_processed += sum(len(r.parsed.signals) for r in reports)
+            return self._give_up(epoch, helping.last, error, now)
+        self._suspects.taken(helping.requests)
+        self.engine.counters.alerts_processed += helping.alerts
         return step
 
-    def _give_up(self, epoch: int, report: Report, error: Exception, now: datetime) -> Step:
-        """Into quarantine with the one report that detection breaks on, so that the next ones are taken."""
+    def _give_up(self, epoch: int, request: int, error: Exception, now: datetime) -> Step:
+        """Into quarantine with the one request that detection breaks on, so that the next ones are taken."""
         aside = self.engine.aside
 
-        def keep(tx: Transaction) -> None:
+        def keep(tx: Transaction) -> list[InboxRow]:
             tx.ownership.check(epoch)
-            tx.inbox.quarantine([(row, said(error)) for row in tx.inbox.after(report.inbox_id - 1, 1)])
-            tx.ownership.advance(epoch, report.inbox_id)
+            rows = tx.inbox.after(request - 1, 1)
+            tx.inbox.quarantine([(row, said(error)) for row in rows])
+            tx.ownership.advance(epoch, request)
+            return rows
 
         self._drop()
-        self.engine.store.run(keep)
-        self._reading.begin(report.inbox_id)
-        aside.count("report", error, str(report.inbox_id))
+        rows = self.engine.store.run(keep)
+        self._reading.begin(request)
+        aside.count("report", error, str(request))
         if not self._suspects.worth_telling(now):
             return Step(1, [])
-        about = f"Request {report.inbox_id} of the integration {report.integration}, kept in quarantine,"
+        integration = ", ".join(row.integration for row in rows)
+        about = f"Request {request} of the integration {integration}, kept in quarantine,"
         return Step(1, aside.alarm(about, error, now))
 
     def _load(self, epoch: int, now: datetime) -> Step:
@@ -255,6 +258,9 @@ class Detecting:
 
         index, changes, self._committing.next_flush = self.engine.store.read(read)
         self._index, self._revision = index, facts.revision
+        for row in changes.unreadable:  # what it was stays as it is; its sender's next word makes it anew
+            log.error("a stored row cannot be read", what=row.what, name=row.name, error=row.why)
+            self.engine.counters.set_aside[f"stored {row.what}"] += 1
         self._beating.load(now)
         return self._commit(index, epoch, changes, now)
 

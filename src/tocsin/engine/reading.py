@@ -4,7 +4,7 @@ What was accepted and cannot be read any more goes into quarantine and counts as
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import structlog
@@ -16,11 +16,41 @@ from tocsin.engine.store.protocol import Store
 
 log = structlog.get_logger()
 
-# A helping is what one transaction takes. Larger ones save nothing that can be measured, but what was parsed no longer
-# fits the processor's cache, weighs megabytes until it is committed, and keeps timers and pages waiting.
-REPORTS = 256
+# A helping is what one transaction takes. More at once saves nothing that can be measured, and keeps timers and pages
+# waiting.
+REQUESTS = 256
 ALERTS = 2_000
 ROWS = 64  # read at once; a body may be large
+
+
+class Helping:
+    """The next requests, parsed one by one as they are taken: what is parsed weighs twenty times its text, and is soonest
+    read and soonest forgotten while it is in the processor's cache. It can be gone through once."""
+
+    def __init__(self, rows: Iterator[InboxRow], parse: Callable[[InboxRow], Parsed], requests: int) -> None:
+        self.requests = 0  # how many were taken
+        self.alerts = 0
+        self.last = 0  # the last of them
+        self.noted: list[Report] = []  # those that say more than alerts: changes, a heartbeat's ping
+        self._rows = rows
+        self._parse = parse
+        self._at_most = requests
+
+    def __iter__(self) -> Iterator[Report]:
+        while self.requests < self._at_most and self.alerts < ALERTS:
+            row = next(self._rows, None)
+            if row is None:
+                return
+            self.requests += 1
+            self.last = row.id
+            report = Report(row.id, row.integration, row.received_at, self._parse(row))
+            parsed = report.parsed
+            self.alerts += len(parsed.signals)
+            if parsed.changes or parsed.ping is not None:
+                self.noted.append(report)
+            del row, parsed
+            yield report
+            del report
 
 
 class Reading:
@@ -29,36 +59,38 @@ class Reading:
     def __init__(self, store: Store, replay: Callable[[InboxRow], Parsed]) -> None:
         self.replay = replay
         self.cursor = 0
-        self.more = False  # whether more waited than the last helping took
         self._store = store
         self._ahead: deque[InboxRow] = deque()  # read, but not yet taken
+        self._read_up_to = 0
+        self._all_read = True
 
     def begin(self, cursor: int) -> None:
         """Read from there: what was taken since is not committed, or another's."""
-        self.cursor = cursor
-        self.more = False
+        self.cursor = self._read_up_to = cursor
+        self._all_read = True
         self._ahead.clear()
 
-    def helping(self, reports: int) -> list[Report]:
-        """The next reports after the cursor, at most that many; none when all was taken."""
-        taken: list[Report] = []
-        ahead, alerts, last = self._ahead, 0, self.cursor
-        self.more = False
-        while len(taken) < reports and alerts < ALERTS:
-            if not ahead:
-                ahead.extend(self._after(last))
-                if not ahead:
-                    return taken
-            row = ahead.popleft()
-            last = row.id
-            parsed = self._parse(row)
-            alerts += len(parsed.signals)
-            taken.append(Report(row.id, row.integration, row.received_at, parsed))
-        self.more = True
-        return taken
+    @property
+    def more(self) -> bool:
+        """Whether more waited than was taken, as far as is known."""
+        return bool(self._ahead) or not self._all_read
 
-    def _after(self, cursor: int) -> list[InboxRow]:
-        return self._store.read(lambda tx: tx.inbox.after(cursor, ROWS))
+    def helping(self, requests: int = REQUESTS) -> Helping | None:
+        """The next requests after the cursor, at most that many; None when all was taken."""
+        return Helping(self._rows(), self._parse, requests) if self._ahead or self._read() else None
+
+    def _rows(self) -> Iterator[InboxRow]:
+        while self._ahead or (not self._all_read and self._read()):
+            yield self._ahead.popleft()
+
+    def _read(self) -> bool:
+        """Whether there was anything."""
+        rows = self._store.read(lambda tx: tx.inbox.after(self._read_up_to, ROWS))
+        self._all_read = len(rows) < ROWS
+        if rows:
+            self._ahead.extend(rows)
+            self._read_up_to = rows[-1].id
+        return bool(rows)
 
     def _parse(self, row: InboxRow) -> Parsed:
         try:

@@ -58,7 +58,7 @@ def as_unavailable(error: sqlite3.OperationalError) -> Exception:
 
 @functools.lru_cache(maxsize=256)
 def _insert(into: Table, rows: int, conflict: str, alike: tuple[bool, ...]) -> str:
-    """Parameters: the values that all rows share, then those of each row."""
+    """Parameters: the values that all rows share, then those of each row, then those of `conflict`."""
     numbers = itertools.count(1)
     shared = [next(numbers) if same else None for same in alike]
     values = ", ".join(
@@ -83,15 +83,18 @@ def _chunks(rows: Sequence[Sequence[Value]]) -> Iterator[Sequence[Sequence[Value
             at += size
 
 
-def _shared_first(rows: Sequence[Sequence[Value]]) -> tuple[tuple[bool, ...], list[Value]]:
-    """Which columns have one value in all rows, and the parameters for `_insert`. Handing a value over costs more than
-    most of what is then done with it, and a rule's alerts have most of theirs in common."""
+def _inserted(into: Table, rows: Sequence[Sequence[Value]], conflict: str) -> tuple[str, list[Value]]:
+    """The statement and its parameters. Handing a value over costs more than most of what is then done with it, and a rule's
+    alerts have most of theirs in common: what all rows share is handed over once."""
+    if len(rows) < MANY:
+        apart = (False,) * len(into.columns)
+        return _insert(into, len(rows), conflict, apart), list(itertools.chain.from_iterable(rows))
     columns = list(zip(*rows, strict=True))
     alike = tuple([column.count(column[0]) == len(rows) for column in columns])
     values = [column[0] for column, same in zip(columns, alike, strict=True) if same]
     differing = [column for column, same in zip(columns, alike, strict=True) if not same]
     values += itertools.chain.from_iterable(zip(*differing, strict=True))
-    return alike, values
+    return _insert(into, len(rows), conflict, alike), values
 
 
 class SqliteSession:
@@ -119,22 +122,16 @@ class SqliteSession:
 
     def insert(self, into: Table, rows: Sequence[Sequence[Value]], conflict: str = "") -> None:
         for chunk in _chunks(rows):
-            if len(chunk) < MANY:
-                alike, values = (False,) * len(into.columns), list(itertools.chain.from_iterable(chunk))
-            else:
-                alike, values = _shared_first(chunk)
-            self._connection.execute(_insert(into, len(chunk), conflict, alike), values)
+            self._connection.execute(*_inserted(into, chunk, conflict))
 
     def insert_returning(
         self, into: Table, rows: Sequence[Sequence[Value]], conflict: str, params: Sequence[Any] = ()
     ) -> list[Row]:
-        return [
-            row
-            for chunk in _chunks(rows)
-            for row in self.query(
-                _insert(into, len(chunk), conflict), [*itertools.chain.from_iterable(chunk), *params]
-            )
-        ]
+        found: list[Row] = []
+        for chunk in _chunks(rows):
+            sql, values = _inserted(into, chunk, conflict)
+            found += self.query(sql, [*values, *params])
+        return found
 
     def with_rows(self, given: Sequence[Column], rows: Sequence[Sequence[Value]], sql: str) -> None:
         for chunk in _chunks(rows):

@@ -31,8 +31,17 @@ class AcknowledgedSignal(msgspec.Struct, frozen=True):
     incidents: tuple[int, ...]
 
 
+class Unreadable(msgspec.Struct, frozen=True):
+    """A stored row that the index goes on without."""
+
+    what: str  # alert or group
+    name: str  # its id, or its key
+    why: str
+
+
 class Changes:
-    """`groups` to decide, `heartbeats`, `acknowledged`, keys of groups `removed`. Hand it back to `rows` and `committed`.
+    """`groups` to decide, `heartbeats`, `acknowledged`, keys of groups `removed`, stored rows that are `unreadable`. Hand it
+    back to `rows` and `committed`.
 
     What begins with an underscore is the index's own.
     """
@@ -52,6 +61,7 @@ class Changes:
         "heartbeats",
         "now",
         "removed",
+        "unreadable",
     )
 
     def __init__(self, now: int) -> None:
@@ -60,6 +70,7 @@ class Changes:
         self.heartbeats: list[HeartbeatSeen] = []
         self.acknowledged: list[AcknowledgedSignal] = []
         self.removed: list[str] = []
+        self.unreadable: list[Unreadable] = []
         self._new: list[AlertRow] = []
         self._labels: dict[Identity, dict[str, str]] = {}  # by identity, where they are at hand decoded
         self._touched: dict[Identity, Alert] = {}  # by identity: alerts whose state is to be stored

@@ -43,7 +43,7 @@ class Detection:
 
     # --- news --------------------------------------------------------------------------------------------------------
 
-    def apply(self, reports: Sequence[Report], now: int) -> Changes:
+    def apply(self, reports: Iterable[Report], now: int) -> Changes:
         """Take reports in inbox order."""
         changes = Changes(now)
         self._holding.look_at_clock(now, changes)
@@ -83,7 +83,8 @@ class Detection:
     ) -> Changes:
         """Take over what the store holds active. Every alert with a lease gets a fresh one.
 
-        The changes are what no longer agrees with the configuration (moved routes, ended silences); usually none.
+        The changes are what no longer agrees with the configuration (moved routes, ended silences); usually none. A row
+        that cannot be read is left out, and said to be `unreadable`.
         """
         changes = Changes(now)
         self._holding.look_at_clock(now, changes)

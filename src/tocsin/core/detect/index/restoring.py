@@ -13,7 +13,7 @@ from tocsin.core.detect.index.alert import (
     STATUS_TEXT,
     Alert,
 )
-from tocsin.core.detect.index.changes import Changes
+from tocsin.core.detect.index.changes import Changes, Unreadable
 from tocsin.core.detect.index.complete_groups import CompleteGroups
 from tocsin.core.detect.index.counting import delta_of
 from tocsin.core.detect.index.ending import Ending
@@ -31,6 +31,8 @@ from tocsin.core.labels import decode_labels
 GRACE = 5 * 60_000_000  # a lease after a restart, in microseconds; Prometheus renews within four minutes
 
 _SILENT = STATUS_TEXT[SOURCE_SILENT]
+CANNOT_BE_READ = (msgspec.DecodeError, ValueError, RecursionError)
+
 _decode_group = msgspec.json.Decoder(Group).decode
 
 
@@ -56,7 +58,11 @@ class Restoring:
 
     def group(self, row: GroupRow) -> None:
         known = self._known
-        state = _decode_group(row.document)
+        try:
+            state = _decode_group(row.document)
+        except CANNOT_BE_READ as error:
+            self._changes.unreadable.append(Unreadable("group", row.key, str(error)))
+            return
         landing = known.judge.landings.get(state.route)
         if landing is None:  # its route is gone; only its incident still wants to hear of it
             landing = Landing(ResolvedRoute(path=row.route, id=state.route))
@@ -68,7 +74,14 @@ class Restoring:
 
     def alert(self, fixed: AlertRow, state: AlertStateRow) -> None:
         known = self._known
-        labels = decode_labels(fixed.labels)
+        try:
+            labels = decode_labels(fixed.labels)
+            decode_labels(
+                state.annotations
+            )  # wanted only when it speaks for its group, and that would be too late
+        except CANNOT_BE_READ as error:
+            self._changes.unreadable.append(Unreadable("alert", str(fixed.id), str(error)))
+            return
         silent = state.status == _SILENT
         alert = Alert(
             fixed.id,
