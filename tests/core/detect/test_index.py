@@ -255,6 +255,15 @@ def test_a_trigger_after_the_end_of_its_key_begins_anew() -> None:
     assert [state.status for state in desk.states.values()] == ["resolved", "resolved"]
 
 
+def test_an_alert_that_fires_again_under_another_key_ends_with_that_one() -> None:
+    desk = Desk()
+    for key in ("k1", "k2"):
+        desk.report(trigger(key), integration="pd")
+        assert desk.states[1].status == "firing"
+        desk.report(by_key(SignalKind.RESOLVED, key), integration="pd")
+        assert desk.states[1].status == "resolved"
+
+
 def test_an_alert_under_two_keys_ends_with_the_last_of_them() -> None:
     desk = Desk()
     desk.report(trigger("k1"), integration="pd")

@@ -47,7 +47,7 @@ class SenderKeys:
         self._alerts.pop(name, None)
 
     def forget(self, alert: Alert) -> None:
-        """The alert is over and forgotten; its keys go where they stood for nothing else."""
+        """The alert is over; its keys go where they stood for nothing else."""
         names = self._shared.pop(alert.labels, set())
         first = self._first.pop(alert.labels, None)
         if first is not None:

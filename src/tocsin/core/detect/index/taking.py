@@ -170,6 +170,7 @@ class Taking:
         alert.status = FIRING
         alert.verdict = self._known.judge.verdict(labels)
         self._ending.undo(alert)
+        self._known.keys.forget(alert)  # what its sender called it then holds nothing now
 
     def _lease(self, alert: Alert, ends_at: int, report: Report, changes: Changes) -> None:
         """Leases count from when the report is taken, so a backlog or a stepped clock does not use them up."""
