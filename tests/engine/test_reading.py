@@ -4,7 +4,8 @@ import pytest
 
 from tests.engine.cast import NOON, request
 from tocsin.core.detect.signal import ChangeEvent, InboxRow, Parsed, Signal, SignalKind, Unreadable
-from tocsin.engine.reading import ALERTS, ROWS, Reading
+from tocsin.engine.helpings import MOST
+from tocsin.engine.reading import ROWS, Reading
 from tocsin.engine.store.memory import MemoryStore
 from tocsin.engine.store.protocol import Store
 
@@ -42,7 +43,7 @@ def test_requests_are_taken_in_order_and_once(store: Store) -> None:
 
 def test_a_helping_ends_with_the_request_that_makes_it_large_enough(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"%d" % (ALERTS // 2))] * 5)
+    store.append([request(b"%d" % (MOST // 2))] * 5)
     assert taken(reading) == [1, 2]
     assert reading.more
     assert taken(reading) == [3, 4]

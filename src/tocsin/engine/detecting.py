@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from threading import RLock
+from time import perf_counter
 
 import structlog
 
@@ -19,6 +20,7 @@ from tocsin.engine.beating import Beating
 from tocsin.engine.committing import Committing
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.held import HeldIncidents
+from tocsin.engine.helpings import Helpings
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
 from tocsin.engine.reading import REQUESTS, Helping, Reading
 from tocsin.engine.setting_aside import PASSING, said
@@ -54,6 +56,7 @@ class Detecting:
         self._committing = Committing(engine, self._beating)
         self._window_reports = WindowReports(engine)
         self._held = HeldIncidents(engine)
+        self._helpings = Helpings()
         self._suspects = SuspectReports(REQUESTS)
         self._index: Detection | None = None
         self._revision = -1
@@ -188,10 +191,11 @@ class Detecting:
             step = self._timers(index, epoch, now)
             if step.done:
                 return step
-        if helping := self._reading.helping(self._suspects.helping):
+        if helping := self._reading.helping(self._suspects.helping, self._helpings.alerts):
             self._timers_turn = self._caught_up
             return self._take(index, epoch, helping, now)
         self._caught_up = True
+        self._helpings.rested()
         return self._timers(index, epoch, now)
 
     def _timers(self, index: Detection, epoch: int, now: datetime) -> Step:
@@ -214,6 +218,7 @@ class Detecting:
         return step
 
     def _take(self, index: Detection, epoch: int, helping: Helping, now: datetime) -> Step:
+        began = perf_counter()
         try:
             step = self._commit(index, epoch, index.apply(helping, micros(now)), now, helping)
         except PASSING:
@@ -223,6 +228,7 @@ class Detecting:
                 raise
             return self._give_up(epoch, helping.last, error, now)
         self._suspects.taken(helping.requests)
+        self._helpings.took(helping.alerts, perf_counter() - began)
         self.engine.counters.alerts_processed += helping.alerts
         return step
 

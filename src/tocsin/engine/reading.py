@@ -11,15 +11,13 @@ import structlog
 
 from tocsin.core.detect.signal import InboxRow, Parsed, Report, Unreadable
 from tocsin.engine.beating import SOURCE
+from tocsin.engine.helpings import MOST
 from tocsin.engine.setting_aside import said
 from tocsin.engine.store.protocol import Store
 
 log = structlog.get_logger()
 
-# A helping is what one transaction takes. More at once saves nothing that can be measured, and keeps timers and pages
-# waiting.
-REQUESTS = 256
-ALERTS = 2_000
+REQUESTS = 256  # in one helping, which is what one transaction takes
 ROWS = 64  # read at once; a body may be large
 
 
@@ -27,7 +25,9 @@ class Helping:
     """The next requests, parsed one by one as they are taken: what is parsed weighs twenty times its text, and is soonest
     read and soonest forgotten while it is in the processor's cache. It can be gone through once."""
 
-    def __init__(self, rows: Iterator[InboxRow], parse: Callable[[InboxRow], Parsed], requests: int) -> None:
+    def __init__(
+        self, rows: Iterator[InboxRow], parse: Callable[[InboxRow], Parsed], requests: int, alerts: int
+    ) -> None:
         self.requests = 0  # how many were taken
         self.alerts = 0
         self.last = 0  # the last of them
@@ -35,9 +35,10 @@ class Helping:
         self._rows = rows
         self._parse = parse
         self._at_most = requests
+        self._most_alerts = alerts
 
     def __iter__(self) -> Iterator[Report]:
-        while self.requests < self._at_most and self.alerts < ALERTS:
+        while self.requests < self._at_most and self.alerts < self._most_alerts:
             row = next(self._rows, None)
             if row is None:
                 return
@@ -75,9 +76,11 @@ class Reading:
         """Whether more waited than was taken, as far as is known."""
         return bool(self._ahead) or not self._all_read
 
-    def helping(self, requests: int = REQUESTS) -> Helping | None:
-        """The next requests after the cursor, at most that many; None when all was taken."""
-        return Helping(self._rows(), self._parse, requests) if self._ahead or self._read() else None
+    def helping(self, requests: int = REQUESTS, alerts: int = MOST) -> Helping | None:
+        """The next requests after the cursor: at most that many, and none more once they held so many alerts. None when all
+        was taken."""
+        waits = self._ahead or self._read()
+        return Helping(self._rows(), self._parse, requests, alerts) if waits else None
 
     def _rows(self) -> Iterator[InboxRow]:
         while self._ahead or (not self._all_read and self._read()):
