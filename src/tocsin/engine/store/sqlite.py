@@ -36,7 +36,7 @@ class SqliteStore:
         self.inbox = SqliteInbox(data, on_wake)
         self._on_wake = on_wake
         self._writing = threading.Lock()
-        self._main = connect(self._files[0], cache=32 * 1024)
+        self._main = connect(self._files[0], cache=8 * 1024)
         self._requests = connect(self._files[1], cache=1024, read_only=True)
         self._readers: queue.LifoQueue[_Reader] = queue.LifoQueue()
         self._log = WriteAheadLog(self._files[0], self._main)
