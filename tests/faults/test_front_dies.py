@@ -1,4 +1,4 @@
-"""The front process dies alone: its successor takes the port over, and what it had answered is neither lost nor forgotten."""
+"""The front process dies alone: its successor takes the port over, and what it had answered is not lost."""
 
 from pathlib import Path
 

@@ -123,7 +123,7 @@ class Committer:
 
     def _begin(self) -> None:
         idle = len(self._open) == 1  # the thread has nothing under way
-        small = 0 < self._at_once and self._gathering.size <= self._at_once
+        small = self._at_once > 0 and self._gathering.size <= self._at_once
         if idle and small and self._quick_in_a_row >= QUICK_IN_A_ROW:
             generation = self._take()
             self._ended(generation, self._commit(generation))
