@@ -10,7 +10,7 @@ from tocsin.engine.metrics import EngineCollector, exposition
 from tocsin.engine.store.protocol import Transaction
 
 Gauge = tuple[str, str, dict[str, str], float]  # name, help, labels, value
-FRESH = 1.0  # seconds
+SHARE = 0.1  # of one core that pages may take, however many ask
 
 
 class Scrape:
@@ -20,13 +20,16 @@ class Scrape:
         self._hub = hub
         self._collector = EngineCollector(engine.counters, self._gauges)
         self._making = threading.Lock()
-        self._made_at, self._page = float("-inf"), b""
+        self._fresh_until, self._page = float("-inf"), b""
 
     def page(self) -> bytes:
-        """In Prometheus' text form; made at most once a second, however many ask. Blocks on the store."""
+        """In Prometheus' text form; what took long to make stays for a while. Blocks on the store."""
         with self._making:
-            if time.monotonic() - self._made_at > FRESH:
-                self._page, self._made_at = exposition(self._collector), time.monotonic()
+            began = time.monotonic()
+            if began > self._fresh_until:
+                self._page = exposition(self._collector)
+                now = time.monotonic()
+                self._fresh_until = now + (now - began) / SHARE
             return self._page
 
     def _gauges(self) -> list[Gauge]:
