@@ -125,3 +125,17 @@ def test_a_world_whose_agenda_stands_still_is_not_alive(node: Node, monkeypatch:
         await until(lambda: not world.alive())
 
     node.lives(story)
+
+
+def test_what_changes_again_and_again_is_told_to_screens_once_a_moment(node: Node) -> None:
+    async def story(world: LiveWorld) -> None:
+        for _ in range(5):
+            node.store.run(lambda tx: tx.wake("incident:1"))
+        node.store.run(lambda tx: tx.wake("incident:2"))
+        await until(lambda: "incident:2" in node.topics)
+        assert [topic for topic in node.topics if topic.startswith("incident:")] == [
+            "incident:1",
+            "incident:2",
+        ]
+
+    node.lives(story)

@@ -14,6 +14,8 @@ from tocsin.engine.clock import Clock
 from tocsin.engine.sending import LEASE, Arrival, Departure
 
 log = structlog.get_logger()
+ABREAST = 4  # departures begun in one turn of the loop, so that the first is not kept by the many behind it
+TURNS = 4  # of the loop, from a departure's beginning until its request is written
 LEAST_ROOM = (
     8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
 )
@@ -58,22 +60,34 @@ class Carrier:
         full, self._full = self._full, False
         return full
 
-    def carry(self, departures: list[Departure]) -> None:
-        """Start sending; must be called on the event loop. Once stopped nothing leaves any more: leases cover it."""
+    def carry(self, departures: list[Departure], begun: Callable[[], None] = lambda: None) -> None:
+        """Start sending; must be called on the event loop. Once stopped nothing leaves any more: leases cover it. `begun` is
+        called when all of them had their turns to reach the network."""
         if self.stopped:
+            begun()
             return
-        for departure in departures:
+        turns = len(departures) // ABREAST + TURNS
+        for place, departure in enumerate(departures):
             name = departure.notifications[0].channel
             self._under_way[name] += 1
             channel = self._channels.get(name)
             if channel is not None and channel.concurrency - self._under_way[name] < self._least(name):
                 self._full = True
-            task = asyncio.create_task(self._send(departure, name))
+            task = asyncio.create_task(self._send(departure, name, place // ABREAST))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        asyncio.get_running_loop().call_soon(self._turn, turns, begun)
 
-    async def _send(self, departure: Departure, name: str) -> None:
+    def _turn(self, turns: int, begun: Callable[[], None]) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._turn, turns - 1, begun)
+        else:
+            begun()
+
+    async def _send(self, departure: Departure, name: str, turn: int) -> None:
         try:
+            for _ in range(turn):
+                await asyncio.sleep(0)
             if self._clock.now() - departure.begun_at > LEASE / 2:
                 log.warning("departure too late for its lease", key=departure.state.key)
                 return  # the lease runs out and the same bundle is taken again, under the same key

@@ -367,7 +367,7 @@ class Consequences:
         if entries:
             tx.wake(kinds.due(min(entry.due_at for entry in entries)))
         for incident_id in self._incidents:
-            tx.wake(f"incident:{incident_id}")
+            tx.wake(f"{kinds.INCIDENT_TOPIC}{incident_id}")
 
 
 def _by_reason(stopped: dict[str, Reason]) -> dict[Reason, Sequence[str]]:

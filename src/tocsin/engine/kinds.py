@@ -15,6 +15,7 @@ OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 
 AGENDA_TOPIC = "agenda:"
+INCIDENT_TOPIC = "incident:"  # and its id
 
 
 def due(at: int) -> str:

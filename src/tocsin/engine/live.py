@@ -6,6 +6,7 @@ never dies of an error: it is logged, counted, and the loop goes on after a paus
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import OUTAGE, Detecting
 from tocsin.engine.detection_thread import DetectionThread
 from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
-from tocsin.engine.kinds import AGENDA_TOPIC
+from tocsin.engine.kinds import AGENDA_TOPIC, INCIDENT_TOPIC
 from tocsin.engine.sending import Arrival, Departure
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 
 SAFETY_POLL = 1.0
 SAFETY_POLL_MICROS = 1_000_000
+AT_MOST_FOR_PAGES = 0.02  # seconds that detection stands back while pages leave
+TELL_AFTER = 0.005  # seconds
 NEVER = 2**63 - 1
 CHECK_EVERY = 10.0  # the invariant
 STUCK_AFTER = 60.0  # seconds without a turn of a loop that pages depend on; each turns every second
@@ -62,9 +65,12 @@ class LiveWorld:
         self._caught_up = asyncio.Event()
         self._configuration = asyncio.Event()
         self._arrivals: list[Arrival] = []
+        self._news: dict[str, None] = {}  # topics to tell of, in order
         self._arrived = asyncio.Event()
         self._renewing = asyncio.Lock()
-        self._detection = DetectionThread(detecting, clock, self.carry, self._rested, self._detection_failed)
+        self._detection = DetectionThread(
+            detecting, clock, self._carry_first, self._rested, self._detection_failed
+        )
         self._renewed_at = clock.now()
         self._told_revision = engine.facts.current.revision
         self._stopping = False
@@ -90,7 +96,21 @@ class LiveWorld:
             self._detection.wake()
         if "configuration" in topics:
             self._configuration.set()
-        self._on_topics(topics)
+            self._on_topics(["configuration"])
+        self._tell_soon(topics)
+
+    def _tell_soon(self, topics: list[str]) -> None:
+        """Screens are told a moment later, so that a page that leaves with the same commit goes first, and of what changes
+        again and again only once."""
+        news = [topic for topic in topics if topic.startswith(INCIDENT_TOPIC)]
+        if news and not self._news:
+            assert self._loop is not None
+            self._loop.call_later(TELL_AFTER, self._tell)
+        self._news.update(dict.fromkeys(news))
+
+    def _tell(self) -> None:
+        news, self._news = self._news, {}
+        self._on_topics(list(news))
 
     def _due_at(self, at: int) -> None:
         """Something of the agenda is due then: wake its loop only if it would sleep past that."""
@@ -108,6 +128,15 @@ class LiveWorld:
         """From any thread."""
         if departures and self._loop is not None:
             self._loop.call_soon_threadsafe(self._carry, departures)
+
+    def _carry_first(self, departures: list[Departure]) -> None:
+        """From detection's thread, which goes on when they are under way: one busy thread keeps the loop waiting for the
+        interpreter at each of its steps."""
+        if departures and self._loop is not None:
+            assert self.carrier is not None
+            begun = threading.Event()
+            self._loop.call_soon_threadsafe(self.carrier.carry, departures, begun.set)
+            begun.wait(AT_MOST_FOR_PAGES)
 
     def _carry(self, departures: list[Departure]) -> None:
         assert self.carrier is not None
