@@ -88,7 +88,7 @@ class Reading:
 
     def _read(self) -> bool:
         """Whether there was anything."""
-        rows = self._store.read(lambda tx: tx.inbox.after(self._read_up_to, ROWS))
+        rows = self._store.inbox.after(self._read_up_to, ROWS)
         self._all_read = len(rows) < ROWS
         if rows:
             self._ahead.extend(rows)

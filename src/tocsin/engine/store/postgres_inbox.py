@@ -10,7 +10,7 @@ from tocsin.engine.store.postgres_patience import Again, until_through
 from tocsin.engine.store.postgres_session import PostgresSession
 from tocsin.engine.store.postgres_wakes import PostgresWakes
 from tocsin.engine.store.protocol import InboxRow
-from tocsin.engine.store.sql.inbox import drop_before
+from tocsin.engine.store.sql.inbox import drop_before, rows_after
 from tocsin.engine.store.sql.session import Row
 
 INBOX = frozenset({"inbox"})
@@ -65,6 +65,15 @@ class PostgresInbox:
         self._on_wake(INBOX)
         self._wakes.tell(INBOX)
         return first
+
+    def after(self, cursor: int, limit: int) -> list[InboxRow]:
+        def work(connection: psycopg.Connection[Row]) -> list[InboxRow]:
+            try:
+                return rows_after(PostgresSession(connection), cursor, limit)
+            except psycopg.OperationalError as error:
+                raise Again from error
+
+        return until_through(self._connections, work)
 
     def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
         def work(connection: psycopg.Connection[Row]) -> int:

@@ -403,6 +403,10 @@ class Inbox(Protocol):
         `inbox`, here and on other nodes."""
         ...
 
+    def after(self, cursor: int, limit: int) -> list[InboxRow]:
+        """The next rows that are durable, in order."""
+        ...
+
     def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
         """Forget rows older than that and up to the cursor, at most `limit`; how many went."""
         ...

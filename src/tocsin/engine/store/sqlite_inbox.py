@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tocsin.engine.store.data_directory import inbox_file
 from tocsin.engine.store.protocol import InboxRow, StoreUnavailable
-from tocsin.engine.store.sql.inbox import drop_before
+from tocsin.engine.store.sql.inbox import drop_before, rows_after
 from tocsin.engine.store.sqlite_log import WriteAheadLog
 from tocsin.engine.store.sqlite_session import SqliteSession, as_unavailable, connect
 from tocsin.engine.store.sqlite_transaction import transaction
@@ -38,6 +38,8 @@ class SqliteInbox:
         self._on_wake = on_wake
         self._writing = threading.Lock()
         self._connection = connect(path, cache=4 * 1024)
+        self._reading = threading.Lock()
+        self._beside = connect(path, cache=1024, read_only=True)
         self._log = WriteAheadLog(path, self._connection)
 
     def append(self, rows: Sequence[InboxRow]) -> int:
@@ -64,6 +66,13 @@ class SqliteInbox:
             raise as_unavailable(error) from error
         return int(last or 0) - len(rows) + 1
 
+    def after(self, cursor: int, limit: int) -> list[InboxRow]:
+        with self._reading:
+            try:
+                return rows_after(SqliteSession(self._beside), cursor, limit)
+            except sqlite3.OperationalError as error:
+                raise as_unavailable(error) from error
+
     def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
         with self._writing, transaction(self._connection, "BEGIN IMMEDIATE"):
             return drop_before(SqliteSession(self._connection), received_at, cursor, limit)
@@ -72,6 +81,7 @@ class SqliteInbox:
         self._log.tidy(self._writing)
 
     def close(self) -> None:
-        with self._writing:
+        with self._writing, self._reading:
+            self._beside.close()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()

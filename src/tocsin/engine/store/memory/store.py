@@ -113,6 +113,10 @@ class MemoryStore:
         """Itself: it is protocol.Inbox as well."""
         return self
 
+    def after(self, cursor: int, limit: int) -> list[InboxRow]:
+        with self._turn:
+            return self._tx.requests.after(cursor, limit)
+
     def drop_before(self, received_at: int, cursor: int, limit: int) -> int:
         with self._turn, self._journal.apart():
             return self._tx.requests.drop_before(received_at, cursor, limit)

@@ -18,6 +18,13 @@ QUARANTINED = table(
 QUARANTINE_CAP = 10_000
 
 
+def rows_after(requests: Session, cursor: int, limit: int) -> list[InboxRow]:
+    rows = requests.query(
+        f"SELECT {REQUEST.names} FROM inbox WHERE id > ? ORDER BY id LIMIT ?", (cursor, limit)
+    )
+    return [InboxRow(*row) for row in rows]
+
+
 def drop_before(requests: Session, received_at: int, cursor: int, limit: int) -> int:
     # The newest row always stays: on SQLite it is what the next id is counted from.
     return requests.write(
@@ -33,10 +40,7 @@ class InboxSql:
         self._requests = requests
 
     def after(self, cursor: int, limit: int) -> list[InboxRow]:
-        rows = self._requests.query(
-            f"SELECT {REQUEST.names} FROM inbox WHERE id > ? ORDER BY id LIMIT ?", (cursor, limit)
-        )
-        return [InboxRow(*row) for row in rows]
+        return rows_after(self._requests, cursor, limit)
 
     def backlog(self, cursor: int) -> int:
         # Ids are contiguous, so counting is a subtraction; only rows at or before the cursor are ever forgotten.
