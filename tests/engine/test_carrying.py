@@ -104,30 +104,3 @@ def test_of_many_the_first_is_at_the_network_before_the_last_has_begun() -> None
     arrivals, _ = carried(Slow(Delivered()), *[departure() for _ in range(40)])
     assert len(arrivals) == 40
     assert order.index("written") < len(order) - 1 - order[::-1].index("begun")
-
-
-def test_whoever_asks_hears_when_all_have_begun() -> None:
-    events: list[str] = []
-
-    class Heard(Channels):
-        async def send(self, message: Message, *rest: object) -> Outcome:
-            events.append("send")
-            return Delivered()
-
-    async def carry(stopped: bool) -> None:
-        carrier = Carrier(
-            {"ntfy": Heard(Delivered())}, str, VirtualClock(instant(NOON)), lambda arrival: None, {}
-        )
-        await carrier.start()
-        carrier.stopped = stopped
-        begun = asyncio.Event()
-        carrier.carry([departure() for _ in range(20)], begun.set)
-        await asyncio.wait_for(begun.wait(), 5)
-        events.append("all begun")
-        await carrier.stop(5)
-
-    with structlog.testing.capture_logs():
-        asyncio.run(carry(stopped=False))
-        assert events == ["send"] * 20 + ["all begun"]
-        asyncio.run(carry(stopped=True))  # nothing leaves any more, and nobody waits for it
-        assert events == ["send"] * 20 + ["all begun"] * 2

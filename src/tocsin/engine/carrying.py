@@ -15,7 +15,6 @@ from tocsin.engine.sending import LEASE, Arrival, Departure
 
 log = structlog.get_logger()
 ABREAST = 4  # departures begun in one turn of the loop, so that the first is not kept by the many behind it
-TURNS = 4  # of the loop, from a departure's beginning until its request is written
 LEAST_ROOM = (
     8  # below that a channel waits for sends to come back, so that claims stay worth their transaction
 )
@@ -60,13 +59,10 @@ class Carrier:
         full, self._full = self._full, False
         return full
 
-    def carry(self, departures: list[Departure], begun: Callable[[], None] = lambda: None) -> None:
-        """Start sending; must be called on the event loop. Once stopped nothing leaves any more: leases cover it. `begun` is
-        called when all of them had their turns to reach the network."""
+    def carry(self, departures: list[Departure]) -> None:
+        """Start sending; must be called on the event loop. Once stopped nothing leaves any more: leases cover it."""
         if self.stopped:
-            begun()
             return
-        turns = len(departures) // ABREAST + TURNS
         for place, departure in enumerate(departures):
             name = departure.notifications[0].channel
             self._under_way[name] += 1
@@ -76,13 +72,6 @@ class Carrier:
             task = asyncio.create_task(self._send(departure, name, place // ABREAST))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        asyncio.get_running_loop().call_soon(self._turn, turns, begun)
-
-    def _turn(self, turns: int, begun: Callable[[], None]) -> None:
-        if turns:
-            asyncio.get_running_loop().call_soon(self._turn, turns - 1, begun)
-        else:
-            begun()
 
     async def _send(self, departure: Departure, name: str, turn: int) -> None:
         try:

@@ -6,7 +6,6 @@ never dies of an error: it is logged, counted, and the loop goes on after a paus
 
 import asyncio
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,6 @@ log = structlog.get_logger()
 
 SAFETY_POLL = 1.0
 SAFETY_POLL_MICROS = 1_000_000
-AT_MOST_FOR_PAGES = 0.02  # seconds that detection stands back while pages leave
 TELL_AFTER = 0.005  # seconds
 NEVER = 2**63 - 1
 CHECK_EVERY = 10.0  # the invariant
@@ -68,9 +66,7 @@ class LiveWorld:
         self._news: dict[str, None] = {}  # topics to tell of, in order
         self._arrived = asyncio.Event()
         self._renewing = asyncio.Lock()
-        self._detection = DetectionThread(
-            detecting, clock, self._carry_first, self._rested, self._detection_failed
-        )
+        self._detection = DetectionThread(detecting, clock, self.carry, self._rested, self._detection_failed)
         self._renewed_at = clock.now()
         self._told_revision = engine.facts.current.revision
         self._stopping = False
@@ -128,15 +124,6 @@ class LiveWorld:
         """From any thread."""
         if departures and self._loop is not None:
             self._loop.call_soon_threadsafe(self._carry, departures)
-
-    def _carry_first(self, departures: list[Departure]) -> None:
-        """From detection's thread, which goes on when they are under way: one busy thread keeps the loop waiting for the
-        interpreter at each of its steps."""
-        if departures and self._loop is not None:
-            assert self.carrier is not None
-            begun = threading.Event()
-            self._loop.call_soon_threadsafe(self.carrier.carry, departures, begun.set)
-            begun.wait(AT_MOST_FOR_PAGES)
 
     def _carry(self, departures: list[Departure]) -> None:
         assert self.carrier is not None
