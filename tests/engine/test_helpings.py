@@ -9,7 +9,7 @@ def test_it_begins_small_and_doubles_while_it_is_quick() -> None:
     for _ in range(6):
         seen.append(helpings.alerts)
         helpings.took(helpings.alerts, AIM / 100)
-    assert seen == [LEAST, 2 * LEAST, 4 * LEAST, 8 * LEAST, MOST, MOST]
+    assert seen == [LEAST, 2 * LEAST, 4 * LEAST, 8 * LEAST, 16 * LEAST, MOST]
 
 
 def test_it_shrinks_to_what_fits_when_every_alert_is_much_work() -> None:

@@ -17,9 +17,10 @@ pytestmark = pytest.mark.faults
 
 
 def fill_up(node: Node, full: bool) -> None:
-    """No file of that process may grow beyond what no file is below: every write fails, as on a full disk."""
-    _, most = resource.prlimit(node.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(node.pid, resource.RLIMIT_FSIZE, (1 if full else most, most))
+    """No file of its processes may grow beyond what no file is below: every write fails, as on a full disk."""
+    for pid in (node.pid, node.front().pid):
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 if full else most, most))
 
 
 def knock(node: Node, name: str) -> int:

@@ -5,7 +5,7 @@ commit of its transaction. So the size follows from how long the last ones took.
 """
 
 AIM = 0.02  # seconds
-LEAST = 128
+LEAST = 64
 MOST = 2_000  # beyond it nothing is saved, and what was parsed no longer fits the processor's cache
 
 

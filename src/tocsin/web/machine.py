@@ -377,6 +377,7 @@ def serve(settings: Settings) -> None:
             on_wake=lambda topics: woken[0].world.woken(topics) if woken else None,
         )
         try:
+            store.tidy()  # the log gets its room before the first page wants to be written
             if not settings.database_url:
                 store.run(_free_all)
             machine = Machine(settings, store, hub)

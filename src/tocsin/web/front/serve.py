@@ -157,6 +157,7 @@ class Front:
 async def serve(link: int, listening_on: int, bell: int) -> None:
     data, database_url = Path(os.environ["TOCSIN_DATA"]), os.environ.get("TOCSIN_DATABASE_URL")
     inbox = open_inbox(data, database_url, on_wake=lambda topics: ring(bell))
+    inbox.tidy()
     try:
         end = await Link[ToFront].over(socket.socket(fileno=link), ToFront)
         await Front(end, inbox, 0 if database_url else AT_ONCE, data).run(socket.socket(fileno=listening_on))
