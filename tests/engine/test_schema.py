@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -233,6 +234,41 @@ def test_migrating_says_what_it_did_and_then_has_nothing_to_do(tmp_path: Path) -
     assert "Applied incidents.0001_begin." in first.stdout
     second = migrate(TOCSIN_DATA=str(tmp_path / "new"))
     assert (second.returncode, second.stdout) == (0, "")
+
+
+def test_a_migration_that_died_before_it_was_recorded_left_nothing_behind(tmp_path: Path) -> None:
+    """At each of them, one after the other: the next run goes on where the last was whole."""
+    dies = """
+import os, signal, sys
+from django.db.backends.utils import CursorWrapper
+from tocsin.web import migrate
+execute = CursorWrapper.execute
+left = 3
+def counted(self, sql, params=None):
+    global left
+    if "django_migrations" in sql and sql.startswith("INSERT"):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return execute(self, sql, params)
+CursorWrapper.execute = counted
+sys.exit(migrate.main())
+"""
+    environment = {"TOCSIN_DATA": str(tmp_path / "new")}
+    died = 0
+    while True:
+        done = subprocess.run(
+            [sys.executable, "-c", dies],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != -signal.SIGKILL:
+            break
+        died += 1
+    assert (done.returncode, done.stderr) == (0, "")
+    assert died > 5
 
 
 def test_having_nothing_to_do_needs_no_django(tmp_path: Path) -> None:

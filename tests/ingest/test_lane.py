@@ -1,6 +1,8 @@
 """The short way answers as the ordinary one does, in order, whatever comes on the connection."""
 
 import asyncio
+import contextlib
+import math
 import re
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -10,7 +12,7 @@ import pytest
 import uvicorn
 
 from tests.ingest.knocking import KEYRING, House, payload
-from tocsin.ingest.lane import LONGEST, Lane, Paths, close_overdue
+from tocsin.ingest.lane import LONGEST, Lane, Paths, Standstill, close_overdue
 from tocsin.web.listening import make_server, open_port, serve, until
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, bytes]]
@@ -28,9 +30,18 @@ def alerts(*names: str) -> bytes:
     return msgspec.json.encode([{"labels": {"alertname": name}} for name in names])
 
 
-async def over(house: House, lane: bool, talk: Talk, servers: list[uvicorn.Server] | None = None) -> bytes:
+async def over(
+    house: House,
+    lane: bool,
+    talk: Talk,
+    servers: list[uvicorn.Server] | None = None,
+    standstill: Standstill | None = None,
+) -> bytes:
     port = open_port("127.0.0.1", 0)
-    server = make_server(house.app, http=partial(Lane, Paths(house.app)) if lane else "httptools")
+    server = make_server(
+        house.app,
+        http=partial(Lane, Paths(house.app), standstill or Standstill(math.inf)) if lane else "httptools",
+    )
     if servers is not None:
         servers.append(server)
     serving = asyncio.create_task(serve(server, [port]))
@@ -196,3 +207,37 @@ async def test_a_sender_that_says_no_more_is_cut_off_in_time(
     heard = await over(house, True, talk, servers)
     assert re.findall(rb"HTTP/1.1 (\d+)", heard) == answers
     assert len(house.inbox) == (answers == [b"200"])
+
+
+async def test_after_a_standstill_a_sender_that_has_gone_is_not_heard_and_one_that_waits_is(
+    house: House,
+) -> None:
+    async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(post(PROM, alerts("late")))
+        writer.write_eof()
+        return await reader.read()
+
+    async def waits(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(post(PROM, alerts("patient")))
+        return await reader.readuntil(b"\r\n\r\n")
+
+    def stood_still() -> Standstill:
+        return Standstill(-math.inf)
+
+    with contextlib.suppress(ConnectionResetError):
+        assert await over(house, True, hangs_up, standstill=stood_still()) == b""
+    assert house.inbox == []
+    assert (await over(house, True, waits, standstill=stood_still())).startswith(b"HTTP/1.1 200")
+    assert len(house.inbox) == 1
+
+
+def test_a_standstill_is_noticed_before_and_after_the_next_tick_and_forgotten_in_time() -> None:
+    standstill = Standstill(100.0)
+    standstill.tick(100.5)
+    assert not standstill.lately(101.0)
+    assert standstill.lately(110.0)
+    standstill.tick(110.0)
+    assert standstill.lately(114.0)
+    for at in (112.0, 114.0, 116.0):
+        standstill.tick(at)
+    assert not standstill.lately(116.0)

@@ -6,6 +6,8 @@ ASGI, with the same answers.
 """
 
 import asyncio
+import os
+import socket
 from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -18,6 +20,8 @@ from tocsin.ingest.source import Answer
 
 LONGEST = 64 * 1024  # bytes of a body; a longer one pays for the ordinary way many times over
 MOST_PATHS = 10_000
+STOOD_STILL = 3.0  # seconds without a tick
+CAREFUL_FOR = 5.0  # seconds afterwards
 COMES_WITHIN = 30.0  # seconds from the first byte of a request to the end of its head, or of a short one
 RESTS_AT_MOST = 75.0  # seconds between two requests of a connection; senders send once a minute
 
@@ -51,6 +55,23 @@ class _Taken:
         self.lane.answer(self, answer)
 
 
+class Standstill:
+    """Whether this process stood still lately (a paused host, a swapped-out one): what then lies in its sockets may be from
+    senders who gave up long ago and have told another node since that it is over. `tick` wants to be called often."""
+
+    def __init__(self, now: float) -> None:
+        self._ticked_at = now
+        self._until = now
+
+    def tick(self, now: float) -> None:
+        if now - self._ticked_at > STOOD_STILL:
+            self._until = now + CAREFUL_FOR
+        self._ticked_at = now
+
+    def lately(self, now: float) -> bool:
+        return now < self._until or now - self._ticked_at > STOOD_STILL
+
+
 class Paths:
     """Paths that let somebody in lately, by the present keyring: looking a key up in constant time costs more than the
     rest of the way. Only whole right ones are here, so how long a wrong one takes tells nothing."""
@@ -74,13 +95,32 @@ class Paths:
 class Lane(HttpToolsProtocol):
     """uvicorn's protocol for one connection, with the short way in front."""
 
-    def __init__(self, paths: Paths, **uvicorns: Any) -> None:
+    def __init__(self, paths: Paths, standstill: Standstill, **uvicorns: Any) -> None:
         super().__init__(**uvicorns)
+        self._standstill = standstill
         self._paths = paths
         self._ingest = paths.ingest
         self._coming_since: float | None = self.loop.time()  # the head of a request, or a whole short one
         self._rests_since = 0.0
         self._coming: _Taken | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._standstill.lately(self.loop.time()) and self._hung_up():
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
+    def _hung_up(self) -> bool:
+        """Whether the sender has closed its side."""
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as seen:
+            seen.setblocking(False)
+            try:
+                return not seen.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:  # it waits for its answer
+                return False
+            except OSError:
+                return True
 
     def on_message_begin(self) -> None:
         # The scope is made where it is needed, by the ordinary way.

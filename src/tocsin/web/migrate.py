@@ -13,8 +13,14 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tocsin.engine.store.data_directory import inbox_file, main_file
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.state import ProjectState
 
 NEWER, UNUSABLE = 3, 4  # exit codes
 LOCK = 7_463_002_118  # PostgreSQL's advisory lock of everybody who migrates a Tocsin database
@@ -142,10 +148,9 @@ def _aliases() -> list[str]:
 
 def _apply(alias: str) -> list[str]:
     from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
 
     connection = connections[alias]
-    executor = MigrationExecutor(connection)
+    executor = _executor(connection)
     known = set(executor.loader.disk_migrations)
     newer = sorted(key for key in executor.loader.applied_migrations if key not in known)
     if newer:
@@ -158,6 +163,25 @@ def _apply(alias: str) -> list[str]:
     executor.migrate(targets, plan=plan)
     where = "" if alias == "default" else f" ({alias})"
     return [f"Applied {migration.app_label}.{migration.name}{where}." for migration, _ in plan]
+
+
+def _executor(connection: "BaseDatabaseWrapper") -> "MigrationExecutor":
+    from django.db import transaction
+    from django.db.migrations.executor import MigrationExecutor
+
+    class Whole(MigrationExecutor):
+        """Each migration and its record are one transaction. Django's own records one whose indexes or constraints come last
+        in a second one, and whoever dies in between is told ever after that the table already exists."""
+
+        def apply_migration(self, *args: Any, **kwargs: Any) -> "ProjectState":
+            connection.disable_constraint_checking()  # SQLite cannot within a transaction
+            try:
+                with transaction.atomic(using=connection.alias):
+                    return super().apply_migration(*args, **kwargs)
+            finally:
+                connection.enable_constraint_checking()
+
+    return Whole(connection)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tocsin.engine.store.protocol import Inbox, StoreUnavailable
 from tocsin.ingest.accept import Accept
 from tocsin.ingest.asgi import IngestApp
 from tocsin.ingest.keyring import Keyring
-from tocsin.ingest.lane import Lane, Paths, close_overdue
+from tocsin.ingest.lane import Lane, Paths, Standstill, close_overdue
 from tocsin.web import listening
 from tocsin.web.front.app import FrontApp
 from tocsin.web.front.counting import Counting
@@ -50,6 +50,7 @@ log = structlog.get_logger()
 
 COUNT_EVERY = 0.5  # seconds
 LOOK_EVERY = 1.0
+TICK_EVERY = 0.5
 TIDY_EVERY = 1.0
 AT_ONCE = 64 * 1024  # bytes that a file takes at once; a database is a network away
 DROPPED_AT_ONCE = 5_000  # rows in one transaction, so that the writer is never held long
@@ -126,13 +127,15 @@ class Front:
     async def run(self, port: socket.socket) -> None:
         machine = asyncio.create_task(self._follow_the_machine())
         await self._introduced.wait()
-        server = listening.make_server(self.app, http=partial(Lane, Paths(self.ingest)))
         loop = asyncio.get_running_loop()
+        standstill = Standstill(loop.time())
+        server = listening.make_server(self.app, http=partial(Lane, Paths(self.ingest), standstill))
         loop.add_signal_handler(signal.SIGTERM, lambda: setattr(server, "should_exit", True))
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # the machine process says when
         serving = asyncio.create_task(listening.serve(server, [port]))
         upkeep = [
             asyncio.create_task(self.every(COUNT_EVERY, self._count)),
+            asyncio.create_task(self.every(TICK_EVERY, lambda: standstill.tick(loop.time()))),
             asyncio.create_task(
                 self.every(LOOK_EVERY, lambda: close_overdue(server.server_state.connections, loop.time()))
             ),
