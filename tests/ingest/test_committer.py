@@ -1,13 +1,16 @@
 """Generations end in order, each answer after its own."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
+import pytest
 import structlog
 
 from tests.ingest.knocking import START
 from tocsin.core.detect.signal import InboxRow
-from tocsin.ingest.committer import Committer, Waiting
+from tocsin.ingest import committer
+from tocsin.ingest.committer import QUICK_IN_A_ROW, Committer, Waiting
 
 
 def request(body: bytes = b"") -> Waiting:
@@ -15,15 +18,17 @@ def request(body: bytes = b"") -> Waiting:
 
 
 class Disk:
-    def __init__(self, *, fails_at: int | None = None) -> None:
+    def __init__(self, *, fails_at: int | None = None, at_once: int = 0) -> None:
         self.rows: list[InboxRow] = []
         self.commits = 0
         self.fails_at = fails_at
         self.failed: list[int] = []
-        self.committer = Committer(self.append, lambda number, _: self.failed.append(number))
+        self.threads: list[str] = []
+        self.committer = Committer(self.append, lambda number, _: self.failed.append(number), at_once)
 
     def append(self, rows: Sequence[InboxRow]) -> int:
         self.commits += 1
+        self.threads.append(threading.current_thread().name)
         if self.commits == self.fails_at:
             raise OSError("I/O error")
         self.rows.extend(rows)
@@ -92,3 +97,31 @@ async def test_closing_twice_or_unused_is_fine() -> None:
     await disk.committer.close()
     assert await told
     assert len(disk.rows) == 1
+
+
+async def test_small_commits_are_made_on_the_loop_and_large_ones_on_the_thread() -> None:
+    disk = Disk(at_once=10)
+    for body in (b"small", b"larger than that", b"small"):
+        assert await disk.add(body)
+    assert disk.threads == ["MainThread", "inbox", "MainThread"]
+    await disk.committer.close()
+
+
+async def test_after_a_slow_commit_the_thread_makes_them_until_the_disk_is_quick_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    disk = Disk(at_once=10)
+    monkeypatch.setattr(committer, "QUICK", 0.0)
+    assert await disk.add(b"slow")
+    monkeypatch.setattr(committer, "QUICK", 3600.0)
+    for _ in range(QUICK_IN_A_ROW + 1):
+        assert await disk.add(b"quick")
+    assert disk.threads == ["MainThread", *["inbox"] * QUICK_IN_A_ROW, "MainThread"]
+    await disk.committer.close()
+
+
+async def test_a_failure_on_the_loop_is_told_as_one_on_the_thread() -> None:
+    disk = Disk(fails_at=1, at_once=10)
+    assert [await disk.add(b"a"), await disk.add(b"b")] == [False, True]
+    assert disk.failed == [1]
+    await disk.committer.close()

@@ -100,6 +100,7 @@ class Lane(HttpToolsProtocol):
         self._standstill = standstill
         self._paths = paths
         self._ingest = paths.ingest
+        self._longest = min(LONGEST, paths.ingest.accept.max_body)
         self._coming_since: float | None = self.loop.time()  # the head of a request, or a whole short one
         self._rests_since = 0.0
         self._coming: _Taken | None = None
@@ -162,7 +163,7 @@ class Lane(HttpToolsProtocol):
                 kind = value
             elif name == b"content-encoding" or name == b"transfer-encoding":
                 return None
-        if not length.isdigit() or len(length) > 6 or int(length) > LONGEST:
+        if not length.isdigit() or len(length) > 6 or int(length) > self._longest:
             return None
         opened = self._paths.lately(url)
         if opened is not None and opened.source.media_type in (None, kind):

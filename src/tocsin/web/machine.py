@@ -332,7 +332,9 @@ class Machine:
             await asyncio.wait({stopped, *servers}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
         finally:
-            self.stopping = True
+            self.stopping = front.stopping = True
+            if people is not None:
+                people.stopping = True
             log.info("stopping")
             self.live.closing.set()
             pinging.cancel()

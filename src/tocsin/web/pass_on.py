@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 MACHINE_SOCKET = "machine.sock"
 PEOPLE_SOCKET = "people.sock"
+KEPT_AT_MOST = 3.0  # seconds; less than any neighbour's, lest it hangs up just when the next request leaves
 QUIET_AT_MOST = 60.0  # seconds without a byte; live streams say something every 20
 _HOP = frozenset(
     b"connection keep-alive te trailer transfer-encoding upgrade proxy-connection proxy-authorization expect".split()
@@ -43,7 +44,9 @@ class PassOn:
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
             self._http = aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(path=str(self._socket), limit=0),
+                connector=aiohttp.UnixConnector(
+                    path=str(self._socket), limit=0, keepalive_timeout=KEPT_AT_MOST
+                ),
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=QUIET_AT_MOST),

@@ -9,11 +9,9 @@ from tocsin.engine.store.postgres_connections import Connections
 from tocsin.engine.store.postgres_patience import Again, until_through
 from tocsin.engine.store.postgres_session import PostgresSession
 from tocsin.engine.store.postgres_wakes import PostgresWakes
-from tocsin.engine.store.protocol import InboxRow
+from tocsin.engine.store.protocol import INBOX, InboxRow
 from tocsin.engine.store.sql.inbox import drop_before, rows_after
 from tocsin.engine.store.sql.session import Row
-
-INBOX = frozenset({"inbox"})
 
 # The counter's row lock puts all appending nodes in order, so that ids become visible in order.
 APPEND = b"""

@@ -394,6 +394,9 @@ class Transaction(Protocol):
         ...
 
 
+INBOX = frozenset({"inbox"})  # the topics that an append wakes
+
+
 class Inbox(Protocol):
     """Where accepted requests wait, apart from any transaction under way, so that accepting never waits for deciding (on
     SQLite it is a file of its own)."""

@@ -10,13 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tocsin.engine.store.data_directory import inbox_file
-from tocsin.engine.store.protocol import InboxRow, StoreUnavailable
+from tocsin.engine.store.protocol import INBOX, InboxRow, StoreUnavailable
 from tocsin.engine.store.sql.inbox import drop_before, rows_after
 from tocsin.engine.store.sqlite_log import WriteAheadLog
 from tocsin.engine.store.sqlite_session import SqliteSession, as_unavailable, connect
 from tocsin.engine.store.sqlite_transaction import transaction
-
-INBOX = frozenset({"inbox"})
 
 # Rows in one statement. The interpreter's lock is given up once for each, and beside a busy thread the way back to it is
 # longer than all the disk's work.

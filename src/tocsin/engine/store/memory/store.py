@@ -22,6 +22,7 @@ from tocsin.engine.store.memory.response import (
     MemoryTimeline,
 )
 from tocsin.engine.store.protocol import (
+    INBOX,
     AgendaTable,
     AlertTable,
     ConfigurationTable,
@@ -105,7 +106,7 @@ class MemoryStore:
     def append(self, rows: Sequence[InboxRow]) -> int:
         with self._turn, self._journal.apart():
             first = self._tx.requests.append(rows)
-        self._on_wake(frozenset({"inbox"}))
+        self._on_wake(INBOX)
         return first
 
     @property
