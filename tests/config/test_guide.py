@@ -1,13 +1,13 @@
 """The guide and the examples say what is true."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.config.house import EXAMPLES, NOW, OFFERED
+from tests.e2e.programs import installed
 from tocsin.config.answers import ConfigFile
 from tocsin.config.document import files_at
 from tocsin.config.schema.kinds import KINDS, Key
@@ -57,22 +57,25 @@ def test_the_walking_examples_configuration_has_neither_errors_nor_avoidable_war
     ] == []
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_prometheus_takes_the_examples_rules() -> None:
+    promtool = installed("promtool", "prometheus")
     subprocess.run(
-        ["promtool", "check", "rules", EXAMPLES / "task-api" / "rules.yml"], check=True, capture_output=True
+        [promtool, "check", "rules", EXAMPLES / "task-api" / "rules.yml"], check=True, capture_output=True
     )
     subprocess.run(
-        ["promtool", "check", "config", EXAMPLES / "task-api" / "prometheus.yml"],
+        [promtool, "check", "config", EXAMPLES / "task-api" / "prometheus.yml"],
         check=True,
         capture_output=True,
     )
 
 
-@pytest.mark.skipif(not shutil.which("amtool"), reason="amtool is not installed")
 def test_alertmanager_takes_the_examples_file() -> None:
     subprocess.run(
-        ["amtool", "check-config", EXAMPLES / "task-api" / "alertmanager.yml"],
+        [
+            installed("amtool", "prometheus-alertmanager"),
+            "check-config",
+            EXAMPLES / "task-api" / "alertmanager.yml",
+        ],
         check=True,
         capture_output=True,
     )

@@ -1,12 +1,12 @@
 """The README's five minutes: its files are taken as they stand."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.programs import installed
 from tocsin.config.document import files_at
 from tocsin.config.validate import validate_files
 
@@ -22,13 +22,15 @@ def test_the_house_of_the_readme_is_valid(tmp_path: Path, monkeypatch: pytest.Mo
     assert [problem for problem in problems if problem.level == "error"] == []
 
 
-@pytest.mark.skipif(
-    shutil.which("amtool") is None, reason="amtool is not installed; see scripts/system-packages"
-)
 def test_alertmanager_takes_the_readmes_receiver(tmp_path: Path) -> None:
     path = tmp_path / "alertmanager.yml"
     path.write_text(ALERTMANAGER)
-    done = subprocess.run(["amtool", "check-config", str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [installed("amtool", "prometheus-alertmanager"), "check-config", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 import pytest
 
@@ -26,9 +26,13 @@ LAST_WORDS = 4000  # characters of a log that a failing test shows
 def installed(program: str, package: str) -> str:
     """Where the program is. Skips the test when it is not there, unless CI demands it."""
     found = shutil.which(program)
-    if found is not None:
-        return found
-    why = f"{program} is not installed (Debian: apt-get install {package})"
+    if found is None:
+        lacking(f"{program} is not installed (Debian: apt-get install {package})")
+    return found
+
+
+def lacking(why: str) -> NoReturn:
+    """Something real that the test wants is not there: skips it, or fails where CI demands it."""
     if os.environ.get("CI") == "true":
         pytest.fail(why)
     pytest.skip(why)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import Program, answers, free_port
+from tests.e2e.programs import Program, answers, free_port, lacking
 from tests.e2e.tocsin import command
 
 pytestmark = pytest.mark.e2e
@@ -37,8 +37,9 @@ def test_the_demo_shows_a_page_and_its_acknowledgement_and_leaves_nothing_runnin
     assert answers(f"http://127.0.0.1:{port}/-/ready")[0] == 0
 
 
-@pytest.mark.skipif(not (REPOSITORY / ".venv/bin/tocsin").exists(), reason="`make install` was not run here")
 def test_make_run_starts_a_server_and_names_the_demo_when_nothing_is_configured(tmp_path: Path) -> None:
+    if not (REPOSITORY / ".venv/bin/tocsin").exists():
+        lacking("`make install` was not run here")
     port = free_port()
     script = Program(
         "make run",
