@@ -127,7 +127,7 @@ class Accept:
                 return self._repeated(source, row, copies, same, parsed, answer_with)
 
         self.counters.alerts_accepted[source.name] += len(parsed.signals)
-        waiting = Waiting(row, parsed.complete_group)
+        waiting = Waiting(row, source, 0 if parsed.refused else len(parsed.signals), parsed.complete_group)
         generation = self.committer.add(waiting, _telling(source, parsed, answer_with))
         waiting.touched = memory.remember(row.integration, parsed, copies, now, generation)
         return None

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from tocsin.core.detect.signal import InboxRow
+from tocsin.ingest.joining import Joinable, joined
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,7 @@ MAX_WAITING = 4096  # requests that may wait for one commit
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 QUICK = 0.005  # seconds a commit may take on the event loop, where nobody else is served meanwhile
 QUICK_IN_A_ROW = 20  # commits, after a slow one, until the event loop makes them again
+GATHERED = 64  # requests
 
 # Told on the event loop, once, whether the commit was durable. A callback and not a future: a request costs little more
 # than its future would.
@@ -33,11 +35,10 @@ class Busy(Exception):
     """Too much waits for the disk already; this request was not taken."""
 
 
-class Waiting(msgspec.Struct, gc=False):
+class Waiting(Joinable, gc=False):
     """One request on its way to the disk; `touched` are the alerts that the memory holds as accepted with it, and
     `complete_group` the group."""
 
-    row: InboxRow
     complete_group: str | None = None
     touched: Sequence[int] = ()
 
@@ -94,7 +95,7 @@ class Committer:
             called, self._called = self._called, True
         if not called:
             # One turn of the loop later, so that what arrived together is committed together.
-            loop.call_soon(self._begin)
+            loop.call_soon(self._begin, 0)
         return gathering.number
 
     def wait_for(self, generation: int, tell: Tell) -> bool:
@@ -121,9 +122,13 @@ class Committer:
         self._thread.start()
         return self._loop
 
-    def _begin(self) -> None:
+    def _begin(self, seen: int) -> None:
+        gathering = self._gathering
+        if seen < len(gathering.told) < GATHERED and self._loop is not None:
+            self._loop.call_soon(self._begin, len(gathering.told))
+            return
         idle = len(self._open) == 1  # the thread has nothing under way
-        small = self._at_once > 0 and self._gathering.size <= self._at_once
+        small = self._at_once > 0 and gathering.size <= self._at_once
         if idle and small and self._quick_in_a_row >= QUICK_IN_A_ROW:
             generation = self._take()
             self._ended(generation, self._commit(generation))
@@ -151,7 +156,7 @@ class Committer:
     def _commit(self, generation: Generation) -> bool:
         began = time.monotonic()
         try:
-            self._append([request.row for request in generation.requests])
+            self._append(joined(generation.requests))
         except (
             Exception
         ):  # the loop's edge: whatever the store raised, these are answered 503 and the next are tried

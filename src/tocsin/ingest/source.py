@@ -4,6 +4,7 @@ A new source is a new folder in sources/ whose package has `SOURCES`; nothing el
 is answered in plain text with the usual status codes.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -71,6 +72,10 @@ class Source(Protocol):
     def copies(self, body: bytes, seed: int, received_at: int) -> list[Copy] | None:
         """What the body says of each alert, in the order of `parse`, far cheaper than parsing; None when that cannot be
         told. Two copies with equal digests must parse to equal signals, but for `ends_at`."""
+        return None
+
+    def joined(self, bodies: Sequence[bytes]) -> bytes | None:
+        """One body that says the same as these, which all could be parsed, one after another; None where there is none."""
         return None
 
     # --- answers -----------------------------------------------------------------------------------------------------

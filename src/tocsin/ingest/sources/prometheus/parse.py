@@ -5,6 +5,7 @@ a quarter of an hour after it ended. Nothing is ever retried, so a batch that is
 kept as far as it is good and then answered 400, as Alertmanager does.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -124,6 +125,12 @@ class Prometheus(source.Source):
             ]
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
             return None  # parse will say what is wrong
+
+    def joined(self, bodies: Sequence[bytes]) -> bytes | None:
+        """A batch is a JSON list of alerts that have nothing to do with each other, so lists can be strung together."""
+        if not all(body.startswith(b"[") and body.endswith(b"]") for body in bodies):
+            return None  # blanks around it
+        return b"[%b]" % b",".join([body[1:-1] for body in bodies])
 
     def stored(self, parsed: Parsed) -> Answer:
         if parsed.refused:
