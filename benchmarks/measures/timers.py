@@ -23,7 +23,7 @@ from tocsin.core.severity import Severity
 from tocsin.engine import kinds
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
-from tocsin.engine.engine import BATCH, Engine
+from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
 from tocsin.engine.facts import Facts
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import AgendaEntry, Store, Transaction
@@ -31,7 +31,6 @@ from tocsin.web.links import house_links
 
 STEP = kinds.INCIDENT[Timer.STEP]
 SEEDED = 10_000  # entries in one transaction
-LARGE = 1_000  # entries in one claim, beside the engine's own BATCH
 OPENED = 100  # incidents in one transaction
 
 
@@ -50,14 +49,14 @@ def _on(bench: Bench, database: str, data: Path | None, url: str | None) -> Iter
     sizes = bench.sizes
     with Elsewhere() as elsewhere:
         seeding = elsewhere.run(seed, data, url, sizes.pending)
-        for helping in (BATCH, LARGE):
+        for helping in (BATCH, BACKLOG_BATCH):  # the engine's own: at first, and as long as more is due than that
             rate = elsewhere.run(claim_and_advance, data, url, sizes.due, helping)
             yield Row(
                 "agenda",
                 f"due entries claimed and advanced among {sizes.pending:,} on {database}, {helping} at a time",
                 "entries/s",
                 rate,
-                target=AtLeast(30_000),
+                target=AtLeast(30_000) if helping == BACKLOG_BATCH else None,
                 note=f"set in the first place at {seeding:,.0f}/s" if helping == BATCH else "",
             )
         decided = elsewhere.run(decide_steps, data, url, sizes.incidents_due)

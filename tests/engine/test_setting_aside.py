@@ -202,6 +202,28 @@ def test_an_alert_that_breaks_the_index_is_kept_in_quarantine_and_the_others_are
     assert paged(house, "dan")
 
 
+def test_an_alert_that_breaks_the_index_takes_no_other_of_its_request_with_it(
+    house: House, unreadable: set[str]
+) -> None:
+    unreadable.add("Cursed")
+    house.stops()
+    critical = {"severity": "critical"}
+    house.fire([("DiskFull", critical), ("Cursed", critical), ("CPUHigh", critical)])
+    house.fires("AllGone", severity="critical", service="billing")
+    house.world.running = True
+    for _ in range(5):
+        try:
+            house.world.settle()
+        except Broken:
+            continue
+    house.passes(minutes=1)
+    titles = [incident.title for incident in house.incidents()]
+    for title in ("AllGone is bad", "CPUHigh is bad", "DiskFull is bad"):
+        assert titles.count(title) == 1
+    ((row, error),) = house.store.read(lambda tx: tx.inbox.quarantined(10))
+    assert b"Cursed" in row.body and "Broken" in error
+
+
 def test_an_arrival_that_cannot_be_told_does_not_hold_up_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,11 +10,12 @@ import structlog
 from tests.ingest.knocking import START
 from tocsin.core.detect.signal import InboxRow
 from tocsin.ingest import committer
-from tocsin.ingest.committer import QUICK_IN_A_ROW, Committer, Waiting
+from tocsin.ingest.committer import GATHERED, QUICK_IN_A_ROW, Committer, Waiting
+from tocsin.ingest.registry import discover
 
 
 def request(body: bytes = b"") -> Waiting:
-    return Waiting(InboxRow(0, START, "prom", "prometheus", body))
+    return Waiting(InboxRow(0, START, "prom", "prometheus", body), discover()["prometheus"])
 
 
 class Disk:
@@ -124,4 +125,25 @@ async def test_a_failure_on_the_loop_is_told_as_one_on_the_thread() -> None:
     disk = Disk(fails_at=1, at_once=10)
     assert [await disk.add(b"a"), await disk.add(b"b")] == [False, True]
     assert disk.failed == [1]
+    await disk.committer.close()
+
+
+async def test_what_comes_in_turn_after_turn_is_committed_together() -> None:
+    disk = Disk(at_once=10)
+    told = []
+    for _ in range(3):
+        told.append(disk.add(b"a"))
+        await asyncio.sleep(0)
+    assert disk.commits == 0
+    assert await asyncio.gather(*told) == [True] * 3
+    assert disk.commits == 1
+    await disk.committer.close()
+
+
+async def test_requests_without_end_do_not_put_off_a_commit() -> None:
+    disk = Disk(at_once=1000)
+    for _ in range(GATHERED + 2):
+        disk.add(b"a")
+        await asyncio.sleep(0)
+    assert disk.commits == 1
     await disk.committer.close()

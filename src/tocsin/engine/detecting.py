@@ -23,6 +23,7 @@ from tocsin.engine.held import HeldIncidents
 from tocsin.engine.helpings import Helpings
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
 from tocsin.engine.reading import REQUESTS, Helping, Reading
+from tocsin.engine.sending import Departure
 from tocsin.engine.setting_aside import PASSING, said
 from tocsin.engine.store.protocol import LostOwnership, StaleFacts, Transaction
 from tocsin.engine.suspects import SuspectReports
@@ -233,25 +234,43 @@ class Detecting:
         return step
 
     def _give_up(self, epoch: int, request: int, error: Exception, now: datetime) -> Step:
-        """Into quarantine with the one request that detection breaks on, so that the next ones are taken."""
+        """Into quarantine with the one request that detection breaks on, so that the next ones are taken; of its alerts,
+        those that break nothing are taken all the same."""
         aside = self.engine.aside
+        self._drop()
+        rows = self._reading.again(request)
+        departures = [departure for row in rows for departure in self._take_apart(epoch, row, now)]
 
-        def keep(tx: Transaction) -> list[InboxRow]:
+        def keep(tx: Transaction) -> None:
             tx.ownership.check(epoch)
-            rows = tx.inbox.after(request - 1, 1)
             tx.inbox.quarantine([(row, said(error)) for row in rows])
             tx.ownership.advance(epoch, request)
-            return rows
 
+        self.engine.store.run(keep)
         self._drop()
-        rows = self.engine.store.run(keep)
         self._reading.begin(request)
         aside.count("report", error, str(request))
         if not self._suspects.worth_telling(now):
-            return Step(1, [])
+            return Step(1, departures)
         integration = ", ".join(row.integration for row in rows)
         about = f"Request {request} of the integration {integration}, kept in quarantine,"
-        return Step(1, aside.alarm(about, error, now))
+        return Step(1, departures + aside.alarm(about, error, now))
+
+    def _take_apart(self, epoch: int, row: InboxRow, now: datetime) -> list[Departure]:
+        """Each alert of the request by itself. That others left its sender's group is told by its next report."""
+        departures: list[Departure] = []
+        for part in self._reading.apart(row):
+            try:
+                while self._index is None:
+                    departures += self._load(epoch, now).departures
+                changes = self._index.apply([part], micros(now))
+                departures += self._commit(self._index, epoch, changes, now).departures
+            except PASSING:
+                raise
+            except Exception:  # this one, or one of those that are like it
+                log.exception("an alert breaks detection", inbox_id=row.id)
+                self._drop()
+        return departures
 
     def _load(self, epoch: int, now: datetime) -> Step:
         self._caught_up = self._timers_turn = False

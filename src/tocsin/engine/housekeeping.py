@@ -12,8 +12,8 @@ EVERY = timedelta(minutes=1)
 
 
 class Housekeeping:
-    """Called about once a second on a store thread; looks at the inbox once a minute. `forget(received_at, cursor)` drops
-    the requests older than that and up to the cursor: whoever appends does it, because a file has one writer."""
+    """Called several times a second, on a thread of its own; looks at the inbox once a minute. `forget(received_at, cursor)`
+    drops the requests older than that and up to the cursor: whoever appends does it, because a file has one writer."""
 
     def __init__(
         self,

@@ -30,6 +30,7 @@ SAFETY_POLL = 1.0
 SAFETY_POLL_MICROS = 1_000_000
 TELL_AFTER = 0.005  # seconds
 NEVER = 2**63 - 1
+TIDY_EVERY = 0.2  # seconds; a log that fills at full speed is then copied back in small pieces
 CHECK_EVERY = 10.0  # the invariant
 STUCK_AFTER = 60.0  # seconds without a turn of a loop that pages depend on; each turns every second
 CLOCK_STEP = timedelta(seconds=5)
@@ -53,6 +54,7 @@ class LiveWorld:
         self.clock = clock
         self.carrier: Carrier | None = None
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._upkeep = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
         self._on_topics = on_topics
         self._housekeeping = housekeeping
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -180,6 +182,7 @@ class LiveWorld:
         with contextlib.suppress(Exception):
             await self.run(self.detecting.release)
         self._pool.shutdown(wait=True)
+        self._upkeep.shutdown(wait=True)
 
     def alive(self) -> bool:
         """Whether every loop that pages depend on has gone round lately."""
@@ -303,9 +306,10 @@ class LiveWorld:
             await asyncio.sleep(CHECK_EVERY)
 
     async def _housekeeping_loop(self) -> None:
+        assert self._loop is not None
         while True:
-            await asyncio.sleep(1.0)
-            await self.run(self._housekeeping)
+            await asyncio.sleep(TIDY_EVERY)
+            await self._loop.run_in_executor(self._upkeep, self._housekeeping)
 
     async def _clock_loop(self) -> None:
         while True:

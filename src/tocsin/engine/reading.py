@@ -82,6 +82,19 @@ class Reading:
         waits = self._ahead or self._read()
         return Helping(self._rows(), self._parse, requests, alerts) if waits else None
 
+    def again(self, request: int) -> list[InboxRow]:
+        """That one request, or none if it is gone."""
+        return self._store.inbox.after(request - 1, 1)
+
+    def apart(self, row: InboxRow) -> list[Report]:
+        """A request of several alerts as one of each."""
+        signals = self._parse(row).signals
+        if len(signals) < 2:
+            return []
+        return [
+            Report(row.id, row.integration, row.received_at, Parsed(signals=(signal,))) for signal in signals
+        ]
+
     def _rows(self) -> Iterator[InboxRow]:
         while self._ahead or (not self._all_read and self._read()):
             yield self._ahead.popleft()

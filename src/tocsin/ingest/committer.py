@@ -24,7 +24,7 @@ MAX_WAITING = 4096  # requests that may wait for one commit
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 QUICK = 0.005  # seconds a commit may take on the event loop, where nobody else is served meanwhile
 QUICK_IN_A_ROW = 20  # commits, after a slow one, until the event loop makes them again
-GATHERED = 64  # requests
+GATHERED = 64  # requests that are worth a commit, even while more come in with every turn of the event loop
 
 # Told on the event loop, once, whether the commit was durable. A callback and not a future: a request costs little more
 # than its future would.
@@ -94,7 +94,7 @@ class Committer:
             gathering.size += len(request.row.body)
             called, self._called = self._called, True
         if not called:
-            # One turn of the loop later, so that what arrived together is committed together.
+            # A turn of the loop later, so that what arrived together is committed together.
             loop.call_soon(self._begin, 0)
         return gathering.number
 
@@ -123,8 +123,9 @@ class Committer:
         return self._loop
 
     def _begin(self, seen: int) -> None:
+        assert self._loop is not None
         gathering = self._gathering
-        if seen < len(gathering.told) < GATHERED and self._loop is not None:
+        if seen < len(gathering.told) < GATHERED:  # more came in this turn, and more may in the next
             self._loop.call_soon(self._begin, len(gathering.told))
             return
         idle = len(self._open) == 1  # the thread has nothing under way

@@ -12,6 +12,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from tocsin.engine.store.sqlite_session import BUSY, connect
 
 ROOM = 16 * 1024 * 1024  # bytes the log is given at first
 WORTH = 1024 * 1024  # bytes in use from which a calm moment is used
-CAP = 64 * 1024 * 1024  # bytes in use from which nothing is waited for
+CAP = 12 * 1024 * 1024  # bytes in use from which nothing is waited for: what is copied at once delays the commits meanwhile
+KEPT = 64 * 1024 * 1024  # bytes of the log that stay on disk for the next burst
+QUICK = 0.01  # seconds; a copy that took no longer has left next to nothing
+COPIES = 3  # at most, before commits wait for the last one
 # Of the log (sqlite.org/walformat.html): bytes of its header and of a frame's, and where each has the salts of its time.
 HEADER, HEADER_SALTS = 32, 16
 FRAME, FRAME_SALTS = 24, 8
@@ -38,7 +42,7 @@ class WriteAheadLog:
         self._frame = FRAME + int(writer.execute("PRAGMA page_size").fetchone()[0])
         self._last: Written | None = None
         self._copied: Written | None = None
-        writer.execute(f"PRAGMA journal_size_limit = {CAP}")
+        writer.execute(f"PRAGMA journal_size_limit = {KEPT}")
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -68,7 +72,7 @@ class WriteAheadLog:
             return b"", 0
 
     def tidy(self, writing: threading.Lock) -> None:
-        """Called now and then. `writing` is held by whoever uses the writer."""
+        """Called several times a second. `writing` is held by whoever uses the writer."""
         if self.size() < ROOM:
             with writing:
                 self._make_room()
@@ -83,7 +87,11 @@ class WriteAheadLog:
         """Copy back while writing goes on, then the rest in the short moment when nobody writes. Whether all was copied."""
         beside = connect(self._path, cache=1024)
         try:
-            beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            for _ in range(COPIES):  # each copies what was written while the one before it was under way
+                began = time.monotonic()
+                beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                if time.monotonic() - began < QUICK:
+                    break
         finally:
             beside.close()
         with writing, self._hurried():

@@ -51,7 +51,7 @@ log = structlog.get_logger()
 COUNT_EVERY = 0.5  # seconds
 LOOK_EVERY = 1.0
 TICK_EVERY = 0.5
-TIDY_EVERY = 1.0
+TIDY_EVERY = 0.2
 AT_ONCE = 64 * 1024  # bytes that a file takes at once; a database is a network away
 DROPPED_AT_ONCE = 5_000  # rows in one transaction, so that the writer is never held long
 
