@@ -49,7 +49,10 @@ def _on(bench: Bench, database: str, data: Path | None, url: str | None) -> Iter
     sizes = bench.sizes
     with Elsewhere() as elsewhere:
         seeding = elsewhere.run(seed, data, url, sizes.pending)
-        for helping in (BATCH, BACKLOG_BATCH):  # the engine's own: at first, and as long as more is due than that
+        for helping in (
+            BATCH,
+            BACKLOG_BATCH,
+        ):  # the engine's own: at first, and as long as more is due than that
             rate = elsewhere.run(claim_and_advance, data, url, sizes.due, helping)
             yield Row(
                 "agenda",

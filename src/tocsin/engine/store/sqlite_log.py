@@ -20,7 +20,7 @@ from tocsin.engine.store.sqlite_session import BUSY, connect
 
 ROOM = 16 * 1024 * 1024  # bytes the log is given at first
 WORTH = 1024 * 1024  # bytes in use from which a calm moment is used
-CAP = 12 * 1024 * 1024  # bytes in use from which nothing is waited for: what is copied at once delays the commits meanwhile
+CAP = 12 * 1024 * 1024  # bytes in use from which nothing is waited for; copying delays the commits meanwhile
 KEPT = 64 * 1024 * 1024  # bytes of the log that stay on disk for the next burst
 QUICK = 0.01  # seconds; a copy that took no longer has left next to nothing
 COPIES = 3  # at most, before commits wait for the last one
