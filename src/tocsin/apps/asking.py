@@ -5,11 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.reader import reader_of
 from tocsin.control import client
+from tocsin.control.authority import authorise
 from tocsin.control.requests import Request
 
 
 def ask(http_request: HttpRequest, request: Request) -> Any:
-    """The answer to the request. Raises Refused, NotAnswering."""
-    return client.ask(settings.DATA, request, reader_of(http_request).actor)
+    """The answer to the request. Raises Refused (also when the reader may not), NotAnswering."""
+    reader = reader_of(http_request)
+    authorise(request, reader.grants, facts())
+    return client.ask(settings.DATA, request, reader.actor)

@@ -25,6 +25,8 @@ ANSWERS: dict[type[Any], Any] = {
     r.PlanConfiguration: r.PlanView,
     r.ApplyConfiguration: r.PlanView,
     r.ExportConfiguration: r.ConfigFile,
+    r.PutNoun: r.NounView,
+    r.RemoveNoun: r.NounView,
     r.Status: r.StatusView,
 }
 

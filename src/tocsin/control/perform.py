@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.config.validate import documents
-from tocsin.control import explaining, oncall, operational, reporting, showing
+from tocsin.control import editing, explaining, oncall, operational, reporting, showing
 from tocsin.control.actor import Actor
 from tocsin.control.requests import (
     Act,
@@ -24,7 +24,9 @@ from tocsin.control.requests import (
     ListIncidents,
     ListOperational,
     PlanConfiguration,
+    PutNoun,
     Refused,
+    RemoveNoun,
     Request,
     SendAlert,
     ShowIncident,
@@ -107,6 +109,8 @@ class Performer:
             case ApplyConfiguration():
                 documents(request.files)  # reading YAML is slow: remembered here, outside the transaction
                 return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
+            case PutNoun() | RemoveNoun():
+                return self._write(lambda tx: editing.edit(tx, request, actor.name, now), request, actor, now)
             case ExportConfiguration():
                 return self._read(export_view)
             case Status():

@@ -5,7 +5,7 @@ Refused, which a door shows with its field and sentence.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -160,6 +160,24 @@ class ExportConfiguration(msgspec.Struct, frozen=True, tag="export"):
     """Answer: ConfigFile."""
 
 
+class PutNoun(msgspec.Struct, frozen=True, tag="put_noun", omit_defaults=True):
+    """Make or change one noun of the configuration on screen: `kind` and `name` as in the YAML, `noun` its written form as
+    JSON. Refused for what Git keeps. `revision`: refuse when the configuration moved on since. Answer: NounView."""
+
+    kind: str
+    name: str
+    noun: dict[str, Any]
+    revision: int | None = None
+
+
+class RemoveNoun(msgspec.Struct, frozen=True, tag="remove_noun", omit_defaults=True):
+    """Answer: NounView, as it was."""
+
+    kind: str
+    name: str
+    revision: int | None = None
+
+
 class Status(msgspec.Struct, frozen=True, tag="status"):
     """Answer: StatusView."""
 
@@ -181,6 +199,8 @@ Request = (
     | PlanConfiguration
     | ApplyConfiguration
     | ExportConfiguration
+    | PutNoun
+    | RemoveNoun
     | Status
 )
 
@@ -319,6 +339,17 @@ class OperationalView(msgspec.Struct, frozen=True):
     what: str  # matchers, services or "bob on platform-primary", as text
     created_by: str = ""
     comment: str = ""
+
+
+class NounView(msgspec.Struct, frozen=True):
+    """One noun in its written form; secrets are named or marked as stored, never shown."""
+
+    kind: str
+    name: str
+    origin: str  # git or people
+    noun: dict[str, Any]
+    revision: int
+    problems: tuple[Problem, ...] = ()  # warnings
 
 
 class StatusView(msgspec.Struct, frozen=True):

@@ -2,26 +2,24 @@
 
 from datetime import timedelta
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tocsin.apps.people.authority import needs
 from tocsin.apps.people.forms import SignIn
-from tocsin.apps.people.reader import reader_of
 from tocsin.core.respond.incident import State
+from tocsin.core.roles import Permission
 from tocsin.core.severity import Severity
 from tocsin.web.marks import STATE_ICONS
 
 COLOURS = ("ground", "card", "raised", "line", "ink", "quiet", "accent", "good", "warn", "bad")
 
 
+@needs(Permission.ADMINISTER)
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
-    account = reader_of(request).account
-    if account is None or not account.is_admin:
-        raise PermissionDenied
     wrong = SignIn({"email": "", "password": "x"})
     wrong.is_valid()
     now = timezone.now()

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from tocsin.apps.people.authority import check
 from tocsin.apps.people.reader import reader_of
 from tocsin.web.errors import unavailable
 from tocsin.web.public_url import is_https_here
@@ -103,6 +104,22 @@ class SignedIn(LoginRequiredMiddleware):
             return super().handle_no_permission(request, view_func)
         came_from = urlsplit(request.META.get("HTTP_REFERER", ""))
         return redirect_to_login(came_from.path if came_from.netloc == request.get_host() else "/")
+
+
+class Authority:
+    """A view is called only for whoever may what it needs."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_: object
+    ) -> HttpResponseBase | None:
+        check(request, view, reader_of(request).grants)
+        return None
 
 
 class Reader:

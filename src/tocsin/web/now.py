@@ -5,6 +5,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tocsin.apps.people.authority import needs
+from tocsin.core.roles import Permission
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries as incidents
 from tocsin.apps.incidents.wording import rows
@@ -14,6 +16,7 @@ from tocsin.apps.people.reader import reader_of
 MOST_SHOWN = 100
 
 
+@needs(Permission.FOLLOW)
 @require_safe
 def now(request: HttpRequest) -> HttpResponse:
     configuration, reader = facts(), reader_of(request)

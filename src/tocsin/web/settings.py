@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tocsin.web.middleware.SignedIn",  # every page, unless its view says otherwise
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tocsin.web.middleware.Authority",
     "tocsin.web.middleware.Reader",
 ]
 ROOT_URLCONF = "tocsin.web.urls"

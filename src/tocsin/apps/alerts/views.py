@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from tocsin.apps.people.authority import needs
+from tocsin.core.roles import Permission
 from tocsin.apps.alerts import queries
 from tocsin.apps.asking import ask
 from tocsin.control.client import NotAnswering
@@ -32,6 +34,7 @@ STATUSES = (("active", "Firing"), ("resolved", "Resolved"), ("all", "Any status"
 LONGEST_LABEL = 200
 
 
+@needs(Permission.READ)
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request)
@@ -68,6 +71,7 @@ def _address(wanted: queries.Wanted, before: int | None) -> str:
     return "?" + urlencode({name: value for name, value in said.items() if value})
 
 
+@needs(Permission.RESPOND)
 @require_POST
 def send_test(request: HttpRequest) -> HttpResponse:
     """It takes the real way: routes, policy, whoever is on call."""

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from tocsin.apps.people.authority import needs
+from tocsin.core.roles import Permission
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries
@@ -34,6 +36,7 @@ STATES = (
 )
 
 
+@needs(Permission.FOLLOW)
 @require_safe
 def incidents(request: HttpRequest) -> HttpResponse:
     configuration = facts()
@@ -79,6 +82,7 @@ def _address(wanted: queries.Wanted, before: int | None) -> str:
     return "?" + urlencode({name: value for name, value in said.items() if value})
 
 
+@needs(Permission.FOLLOW)
 @require_safe
 def incident(request: HttpRequest, incident_id: int) -> HttpResponse:
     configuration, now = facts(), timezone.now()
@@ -112,6 +116,7 @@ def _runbook_of_service(found: Incident, configuration: Configuration) -> str:
     return service.runbook_url if service is not None else ""
 
 
+@needs(Permission.RESPOND)
 @require_POST
 def act(request: HttpRequest, incident_id: int) -> HttpResponse:
     """One button pressed. The answer is a sentence on the page it was pressed on, with and without JavaScript."""

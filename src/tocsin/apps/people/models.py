@@ -41,6 +41,22 @@ class Account(AbstractBaseUser):
         return self.name or self.login
 
 
+class Membership(models.Model):
+    """A role in a team that the configuration does not give: by an invitation, on screen, or by a group of the identity
+    provider (`origin` names which). What the configuration says comes on top."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    team = KeyField()
+    role = models.TextField()
+    origin = models.TextField(default="people")
+
+    class Meta:
+        db_table = "membership"
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["account", "team"], name="membership_account_team")]
+
+
 class SignInLink(models.Model):
     """A one-time link. Only the SHA-256 of its secret is kept; used or expired, it is worth nothing.
 
@@ -72,14 +88,23 @@ class Throttle(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token of an account. Only the SHA-256 of its secret is kept."""
+    """A bearer token. Only the SHA-256 of its secret is kept, and its beginning to tell it by.
+
+    A personal one is its account's and may at most what the account may; a service's (`account` is null) may what its
+    scopes say. `scopes` are permissions (core/roles.py) with blanks between; `team` is the one that a service manages.
+    """
 
     id = models.BigAutoField(primary_key=True)
     digest = models.TextField(unique=True)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="tokens")
     name = models.TextField(default="")
+    begins_with = models.TextField(db_default="")
+    scopes = models.TextField(db_default="")
+    team = models.TextField(null=True)
+    created_by = models.TextField(db_default="")
     created_at = InstantField()
     expires_at = OptionalInstantField()
+    last_used_at = OptionalInstantField()
     revoked_at = OptionalInstantField()
 
     class Meta:
@@ -88,7 +113,8 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, through which door. Appended, never changed."""
+    """Who did what, through which door and from where; `before` and `after` as JSON, without secrets. Appended, never
+    changed."""
 
     id = models.BigAutoField(primary_key=True)
     at = InstantField()
@@ -97,6 +123,9 @@ class AuditEntry(models.Model):
     what = models.TextField()
     subject = models.TextField()
     detail = models.TextField()
+    address = models.TextField(db_default="")
+    before = models.TextField(db_default="")
+    after = models.TextField(db_default="")
 
     class Meta:
         db_table = "audit_entry"

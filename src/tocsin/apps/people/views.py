@@ -13,6 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tocsin.apps.people.authority import needs, public
+from tocsin.core.roles import Permission
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people import actions, first_link, throttle
@@ -25,7 +27,7 @@ from tocsin.control.requests import Refused, TestPage
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-@login_not_required
+@public
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +49,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "people/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@login_not_required
+@public
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -99,12 +101,14 @@ def _where_to(request: HttpRequest) -> str:
     return to if good else resolve_url("now")
 
 
+@needs(Permission.OWN)
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     return redirect("sign-in")
 
 
+@needs(Permission.OWN)
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,6 +131,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "people/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@needs(Permission.OWN)
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     account, configuration = _account(request), facts()
@@ -145,6 +150,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "people/profile.html", context)
 
 
+@needs(Permission.OWN)
 @require_POST
 def test_page(request: HttpRequest) -> HttpResponse:
     """Page me, the real way."""
