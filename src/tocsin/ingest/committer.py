@@ -125,11 +125,11 @@ class Committer:
     def _begin(self, seen: int) -> None:
         assert self._loop is not None
         gathering = self._gathering
-        if seen < len(gathering.told) < GATHERED:  # more came in this turn, and more may in the next
+        small = self._at_once > 0 and gathering.size <= self._at_once
+        if small and seen < len(gathering.told) < GATHERED:  # more came in this turn, and more may in the next
             self._loop.call_soon(self._begin, len(gathering.told))
             return
         idle = len(self._open) == 1  # the thread has nothing under way
-        small = self._at_once > 0 and gathering.size <= self._at_once
         if idle and small and self._quick_in_a_row >= QUICK_IN_A_ROW:
             generation = self._take()
             self._ended(generation, self._commit(generation))

@@ -20,7 +20,7 @@ from tocsin.engine.store.sqlite_session import BUSY, connect
 
 ROOM = 16 * 1024 * 1024  # bytes the log is given at first
 WORTH = 1024 * 1024  # bytes in use from which a calm moment is used
-CAP = 12 * 1024 * 1024  # bytes in use from which nothing is waited for; copying delays the commits meanwhile
+CAP = 6 * 1024 * 1024  # bytes in use from which nothing is waited for; copying delays the commits meanwhile
 KEPT = 64 * 1024 * 1024  # bytes of the log that stay on disk for the next burst
 QUICK = 0.01  # seconds; a copy that took no longer has left next to nothing
 COPIES = 3  # at most, before commits wait for the last one
@@ -42,6 +42,7 @@ class WriteAheadLog:
         self._frame = FRAME + int(writer.execute("PRAGMA page_size").fetchone()[0])
         self._last: Written | None = None
         self._copied: Written | None = None
+        self._changed_at = 0
         writer.execute(f"PRAGMA journal_size_limit = {KEPT}")
 
     def size(self) -> int:
@@ -76,7 +77,9 @@ class WriteAheadLog:
         if self.size() < ROOM:
             with writing:
                 self._make_room()
-        written = self._written()
+        changed_at = self._log.stat().st_mtime_ns if self._log.exists() else 0
+        written = self._last if self._last and changed_at == self._changed_at else self._written()
+        self._changed_at = changed_at
         calm = written == self._last and written != self._copied
         self._last = written
         used = written[1] * self._frame

@@ -112,17 +112,16 @@ class Prometheus(source.Source):
         return _parse_proper(row) or _parse_any(row)
 
     def copies(self, body: bytes, seed: int, received_at: int) -> list[Copy] | None:
+        copies: list[Copy] = []
+        ends, lease = "", _lease(None, received_at)
         try:
-            return [
-                (
-                    # JSON values end where they end, so joined ones are told apart.
-                    xxh3_128_digest(
-                        b"".join((alert.labels, alert.annotations, alert.startsAt, alert.generatorURL)), seed
-                    ),
-                    _lease(instant(alert.endsAt), received_at),
-                )
-                for alert in _unread(body)
-            ]
+            for alert in _unread(body):
+                if alert.endsAt != ends:  # the alerts of a batch mostly end together
+                    ends, lease = alert.endsAt, _lease(instant(alert.endsAt), received_at)
+                # JSON values end where they end, so joined ones are told apart.
+                said = b"".join((alert.labels, alert.annotations, alert.startsAt, alert.generatorURL))
+                copies.append((xxh3_128_digest(said, seed), lease))
+            return copies
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
             return None  # parse will say what is wrong
 
@@ -171,10 +170,13 @@ def _parse_proper(row: InboxRow) -> Parsed | None:
         return None
     received_at = row.received_at
     signals: list[Signal] = []
+    ends, end = "", None
     try:
         for alert in _proper(row.body):
             starts_at = instant(alert.startsAt)
-            ends_at = instant(alert.endsAt)
+            if alert.endsAt != ends:  # the alerts of a batch mostly end together
+                ends, end = alert.endsAt, instant(alert.endsAt)
+            ends_at = end
             if ends_at is not None and starts_at is not None and ends_at < starts_at:
                 return None
             if ends_at is None:
