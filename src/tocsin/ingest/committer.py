@@ -126,7 +126,9 @@ class Committer:
         assert self._loop is not None
         gathering = self._gathering
         small = self._at_once > 0 and gathering.size <= self._at_once
-        if small and seen < len(gathering.told) < GATHERED:  # more came in this turn, and more may in the next
+        if (
+            small and seen < len(gathering.told) < GATHERED
+        ):  # more came in this turn, and more may in the next
             self._loop.call_soon(self._begin, len(gathering.told))
             return
         idle = len(self._open) == 1  # the thread has nothing under way
