@@ -1,6 +1,7 @@
 """One noun made, changed or removed on screen: the same forms and checks as a file, and nothing that Git keeps.
 
-What was wrong before stays somebody's to mend; an edit is refused for what it makes wrong itself. So a house can be built noun by noun.
+What was wrong before stays somebody's to mend; an edit is refused for what it makes wrong itself. So a house can be built
+noun by noun.
 """
 
 from datetime import date, datetime

@@ -80,7 +80,11 @@ def team_of(kind: str, name: str, facts: Configuration) -> str | None:
             return name if name in facts.teams else None
         case "integrations":
             integration = facts.integrations.get(name)
-            return team_of("services", integration.service, facts) if integration and integration.service else None
+            return (
+                team_of("services", integration.service, facts)
+                if integration and integration.service
+                else None
+            )
         case "schedules" | "policies" | "services":
             noun = getattr(facts, kind).get(name)
             team = getattr(noun, "team", None)

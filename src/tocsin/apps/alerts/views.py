@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from tocsin.apps.people.authority import needs
-from tocsin.core.roles import Permission
 from tocsin.apps.alerts import queries
 from tocsin.apps.asking import ask
+from tocsin.apps.people.authority import needs
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Refused, SendAlert
 from tocsin.core.reasons import EXPLANATIONS, Reason
+from tocsin.core.roles import Permission
 
 LARGEST_ID = 2**63 - 1
 OF_ALERTS = (  # what may become of an alert

@@ -9,18 +9,18 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from tocsin.apps.people.authority import needs
-from tocsin.core.roles import Permission
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries
 from tocsin.apps.incidents.actions import command_of
 from tocsin.apps.incidents.wording import called, called_all, holder_of, people_by_name, rows
+from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Act, Acted, Refused
 from tocsin.core.configuration import Configuration
 from tocsin.core.respond.incident import Incident, State
+from tocsin.core.roles import Permission
 from tocsin.core.severity import Severity
 
 LARGEST_ID = 2**63 - 1

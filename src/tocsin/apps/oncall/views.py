@@ -5,11 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from tocsin.apps.people.authority import needs
-from tocsin.core.roles import Permission
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.oncall import queries
+from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
+from tocsin.core.roles import Permission
 
 
 @needs(Permission.READ)

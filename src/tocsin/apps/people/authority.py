@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from tocsin.apps.people.models import Account
 from tocsin.control.authority import memberships_of
@@ -16,7 +17,7 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.people import Person
 from tocsin.core.roles import Grants, Membership, Permission, Role, grants_of
 
-View = TypeVar("View", bound=Callable[..., object])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -38,7 +39,11 @@ def public(view: View) -> View:
 def grants_for(account: Account | None, person: Person | None, facts: Configuration) -> Grants:
     if account is None or not account.is_active:
         return Grants()
-    own = [Membership(m.team, Role(m.role)) for m in account.memberships.all() if m.role in Role.__members__.values()]
+    own = [
+        Membership(m.team, Role(m.role))
+        for m in account.memberships.all()
+        if m.role in Role.__members__.values()
+    ]
     admin = account.is_admin or (person is not None and person.admin)
     return grants_of(admin, [*own, *memberships_of(person, facts)])
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
@@ -13,16 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tocsin.apps.people.authority import needs, public
-from tocsin.core.roles import Permission
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people import actions, first_link, throttle
+from tocsin.apps.people.authority import needs, public
 from tocsin.apps.people.forms import ChangePassword, SignIn, Welcome
 from tocsin.apps.people.models import Account
 from tocsin.apps.people.reader import person_of, reader_of
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Refused, TestPage
+from tocsin.core.roles import Permission
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
