@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from tocsin.apps.people.oidc import allauth_providers, provider_of
 from tocsin.web.databases import databases
 from tocsin.web.secret import secret_key
 
@@ -22,6 +23,7 @@ DEBUG = False
 # check guards against. Nothing trusts the name: links in messages are built from TOCSIN_PUBLIC_URL or the configuration, no
 # shared cache stands in front, and a form is taken only with its token and from the page's own origin.
 ALLOWED_HOSTS = ["*"]
+OIDC = provider_of(os.environ)  # TOCSIN_OIDC_...: the identity provider, or none
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -29,11 +31,18 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *(["allauth.socialaccount.providers.openid_connect"] if OIDC else []),
     "tocsin.apps.people",
     "tocsin.apps.services",
     "tocsin.apps.oncall",
     "tocsin.apps.alerts",
     "tocsin.apps.incidents",
+    "tocsin.apps.insights",
     "tocsin.apps.configuration",
     "tocsin.apps.engine",
     "tocsin.apps.inbox",
@@ -47,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "tocsin.web.middleware.SignedIn",  # every page, unless its view says otherwise
     "django.contrib.messages.middleware.MessageMiddleware",
     "tocsin.web.middleware.Authority",
@@ -95,6 +105,25 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "now"
+
+# allauth does the second factor, passkeys, sessions and the identity provider, under our own pages (apps/people/).
+ACCOUNT_ADAPTER = "tocsin.apps.people.adapters.Accounts"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "login"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_TIMEOUT = 900  # seconds between password and second factor
+ACCOUNT_RATE_LIMITS = False  # apps/people/throttle.py counts in the database, for all nodes
+MFA_ADAPTER = "tocsin.apps.people.adapters.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = False
+MFA_TOTP_ISSUER = "Tocsin"
+MFA_TOTP_TOLERANCE = 1
+SOCIALACCOUNT_ADAPTER = "tocsin.apps.people.adapters.Providers"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS = allauth_providers(OIDC)
 
 SESSION_COOKIE_NAME = "tocsin_session"
 SESSION_COOKIE_AGE = 30 * 24 * 3600  # a responder woken at night must not look for a password

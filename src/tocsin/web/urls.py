@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tocsin.web import design, errors, now
+from tocsin.web import design, errors, now, settings_room
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", include("tocsin.apps.alerts.urls")),
     path("", include("tocsin.apps.oncall.urls")),
     path("", include("tocsin.apps.people.urls")),
+    path("", include("tocsin.apps.insights.urls")),
+    path("settings", settings_room.settings_room, name="settings"),
     path("design", design.design, name="design"),
 ]
 handler400 = errors.bad_request

@@ -133,12 +133,13 @@
 
   // --- small things ----------------------------------------------------------------------------------------------------
 
+  const OPEN_MENUS = "details.menu[open], details.more-rooms[open]";
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll(OPEN_MENUS)) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+    for (const menu of document.querySelectorAll(OPEN_MENUS)) { menu.open = false; menu.querySelector("summary").focus(); }
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) hush();
