@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from tocsin.apps.people.authority import check
 from tocsin.apps.people.reader import reader_of
+from tocsin.apps.public_url import is_https_here
 from tocsin.web.errors import unavailable
-from tocsin.web.public_url import is_https_here
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ def begin() -> None:
     from django.utils import timezone
 
     from tocsin.apps.people import first_link, throttle
-    from tocsin.web.public_url import base_url
+    from tocsin.apps.public_url import base_url
 
     now = timezone.now()
     try:
