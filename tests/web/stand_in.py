@@ -20,7 +20,7 @@ class MachineStandIn:
         async def perform(request: Request, actor: Actor) -> object:
             return house.ask(request, actor.name, actor.via)
 
-        door = Door(perform, None)
+        door = Door(perform)
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tocsin.control import requests as r
 from tocsin.core.configuration import Configuration
-from tocsin.core.people import Person
+from tocsin.core.people import Person, Secret
 from tocsin.core.roles import Grants, Membership, Permission, Role
 
 NEEDS: dict[type[r.Request], Permission] = {
@@ -14,6 +14,7 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.ListAlerts: Permission.READ,
     r.SendAlert: Permission.RESPOND,
     r.TestPage: Permission.RESPOND,
+    r.OpenIncident: Permission.RESPOND,
     r.Explain: Permission.READ,
     r.Who: Permission.READ,
     r.AddSilence: Permission.RESPOND,
@@ -21,6 +22,7 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.AddOverride: Permission.RESPOND,
     r.ListOperational: Permission.READ,
     r.EndOperational: Permission.RESPOND,
+    r.ChangeEnd: Permission.RESPOND,
     r.PutNoun: Permission.MANAGE,
     r.RemoveNoun: Permission.MANAGE,
     r.PlanConfiguration: Permission.ADMINISTER,
@@ -35,9 +37,22 @@ OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations")
 
 def authorise(request: r.Request, grants: Grants, facts: Configuration) -> None:
     """Raises Refused when they may not."""
-    permission = NEEDS[type(request)]
+    permission = NEEDS.get(type(request))
+    if permission is None:
+        raise r.Refused("forbidden", "nobody said who may ask this")
     if not grants.allow(permission, tuple(teams_of(request, facts))):
         raise r.Refused("forbidden", f"this needs the permission to {permission.value}{_where(request)}")
+    if not grants.everything and _names_a_secret_of_the_machine(request, facts):
+        raise r.Refused(
+            "forbidden", "only administrators may name an environment variable or a file of the server"
+        )
+
+
+def person_of(chosen: str | None, login: str, facts: Configuration) -> Person | None:
+    """Who an account is: the person it was given, else the one with its e-mail address."""
+    if chosen is not None:
+        return facts.people.get(chosen)
+    return next((p for p in facts.people.values() if p.email.strip().casefold() == login and p.email), None)
 
 
 def memberships_of(person: Person | None, facts: Configuration) -> tuple[Membership, ...]:
@@ -58,12 +73,37 @@ def teams_of(request: r.Request, facts: Configuration) -> Iterable[str | None]:
     if isinstance(request, (r.PutNoun, r.RemoveNoun)):
         if request.kind not in OF_TEAMS:
             return (None,)
+        there = request.name in getattr(facts, request.kind)
         before = team_of(request.kind, request.name, facts)
-        if request.kind == "teams":
-            return (before,)  # a new one is the administrators' to make
-        after = _team_wanted(request, facts) if isinstance(request, r.PutNoun) else before
-        return (before, after) if before else (after,)
+        if request.kind == "teams" or isinstance(request, r.RemoveNoun):
+            return (before,)  # a new team is the administrators' to make
+        after = _team_wanted(request, facts)
+        return (before, after) if there else (after,)  # one that is there and nobody's is the house's
     return ()
+
+
+def _names_a_secret_of_the_machine(request: r.Request, facts: Configuration) -> bool:
+    """Whether it points at an environment variable or a file of the machine where it did not before: whoever chooses these
+    could have the machine's own keys used, or sent, in their name."""
+    if not isinstance(request, r.PutNoun) or request.kind not in OF_TEAMS:
+        return False
+    named = set(_secrets_in(request.noun))
+    known = facts.integrations.get(request.name) if request.kind == "integrations" else None
+    if known is not None and isinstance(known.secret, Secret):
+        named -= {("env", known.secret.env), ("file", known.secret.file)}
+    return bool(named)
+
+
+def _secrets_in(value: object) -> Iterable[tuple[str, str | None]]:
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if key in ("env", "file") and isinstance(inside, str):
+                yield key, inside
+            else:
+                yield from _secrets_in(inside)
+    elif isinstance(value, list | tuple):
+        for inside in value:
+            yield from _secrets_in(inside)
 
 
 def _team_wanted(request: r.PutNoun, facts: Configuration) -> str | None:

@@ -48,10 +48,11 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class Grants(msgspec.Struct, frozen=True):
-    """What somebody may do. `manages` are the teams whose own things they may change; administrators need not be named."""
+    """What somebody may do. `manages` are the teams whose own things they may change, unless it is `every_team`'s."""
 
     permissions: frozenset[Permission] = frozenset()
     manages: frozenset[str] = frozenset()
+    every_team: bool = False  # an administrator's token that may manage, but not administer
 
     @property
     def everything(self) -> bool:
@@ -63,11 +64,20 @@ class Grants(msgspec.Struct, frozen=True):
             return False
         if permission is not P.MANAGE or self.everything:
             return True
-        return all(team in self.manages for team in teams)
+        return all(team and (self.every_team or team in self.manages) for team in teams)
 
     def only(self, scopes: Iterable[Permission]) -> "Grants":
         """As far as a token's scopes reach."""
-        return Grants(self.permissions & frozenset(scopes), self.manages)
+        return Grants(
+            self.permissions & frozenset(scopes), self.manages, self.every_team or self.everything
+        )
+
+    def covers(self, other: "Grants") -> bool:
+        """Whether whoever has these may do all that `other` may."""
+        if self.everything:
+            return True
+        teams = self.every_team or (not other.every_team and other.manages <= self.manages)
+        return other.permissions <= self.permissions and teams
 
 
 NOTHING = Grants()
@@ -75,10 +85,25 @@ EVERYTHING = Grants(frozenset(Permission))  # the operator's own token, and whoe
 
 
 def grants_of(admin: bool, memberships: Iterable[Membership]) -> Grants:
-    """Everybody with an account may at least follow what happens."""
-    held = tuple(memberships)
+    """Everybody with an account may at least follow what happens. No team makes anybody an administrator: only roles of
+    teams count here."""
+    held = tuple(each for each in memberships if each.role in TEAM_ROLES)
     roles = {Role.STAKEHOLDER, *(each.role for each in held), *([Role.ADMIN] if admin else [])}
     return Grants(
         frozenset().union(*(MAY[role] for role in roles)),
-        frozenset(each.team for each in held if each.role is Role.MANAGER),
+        frozenset(each.team for each in held if each.role is Role.MANAGER and each.team),
     )
+
+
+def scopes_in(text: str) -> frozenset[Permission]:
+    """As a token keeps them, with blanks between. What this version does not know is worth nothing."""
+    known = Permission.__members__.values()
+    return frozenset(Permission(word) for word in text.split() if word in known)
+
+
+def grants_of_token(scopes: frozenset[Permission], owner: Grants | None, team: str | None) -> Grants:
+    """A personal token may what its owner may now, as far as its scopes reach; a service's (no owner) what its scopes say,
+    of things of one team, or of all when it administers."""
+    if owner is not None:
+        return owner.only(scopes)
+    return Grants(scopes - {P.OWN}, frozenset({team}) if team else frozenset())
