@@ -13,7 +13,23 @@ from tocsin.core.respond.incident import State
 from tocsin.core.roles import Permission
 from tocsin.core.severity import Severity
 from tocsin.web.marks import STATE_ICONS
+from tocsin.web.rooms import Link, Place
 
+WAY = (
+    {"when": "now", "what": "Push to Alice", "detail": "her phone"},
+    {"when": "+1 min", "what": "Text to Alice", "detail": "if she has not acknowledged", "tone": "held"},
+    {"when": "+10 min", "what": "Bob", "detail": "secondary of platform"},
+    {"when": "+20 min", "what": "Last resort: Carol", "detail": "and again every 15 min", "tone": "last"},
+)
+TABS = tuple(
+    Link(Place("", word), "#tabs", current)
+    for word, current in (("Here", True), ("There", False), ("Elsewhere", False))
+)
+SNIPPET = """receivers:
+  - name: tocsin
+    webhook_configs:
+      - url: https://tocsin.example/in/alertmanager/KEY
+"""
 COLOURS = ("ground", "card", "raised", "line", "ink", "quiet", "accent", "good", "warn", "bad")
 
 
@@ -31,6 +47,9 @@ def design(request: HttpRequest) -> HttpResponse:
         "hues": range(8),
         "form": SignIn(),
         "wrong": wrong,
+        "way": WAY,
+        "tabs_shown": TABS,
+        "snippet": SNIPPET,
         "instants": (now, now - timedelta(minutes=12), now - timedelta(days=3), now + timedelta(hours=5)),
     }
     return render(request, "web/design.html", context)

@@ -69,6 +69,21 @@ def reason(name: str) -> SafeString:
     return format_html('<span class="chip" title="{}">{}</span>', sentence, str(name).replace("_", " "))
 
 
+@register.simple_tag
+def origin(name: str, where: str = "") -> SafeString:
+    """Where a noun is kept: `git` (read-only here; `where` is its file) or `people` (made on screen)."""
+    if str(name) == "git":
+        return format_html(
+            '<span class="origin origin-git" title="Kept in Git; changed there and applied">{}<bdi>{}</bdi></span>',
+            icon("git-branch", 13),
+            f"Git: {plain.line(where, 120)}" if where else "Git",
+        )
+    return format_html(
+        '<span class="origin origin-people" title="Made here, and changed here">{}on screen</span>',
+        icon("pencil", 13),
+    )
+
+
 # --- text from strangers ---------------------------------------------------------------------------------------------
 
 

@@ -71,7 +71,12 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "You",
         (
             Place("profile", "Profile", "user", "How you are reached and when, time zone, calendar, theme."),
-            Place("security", "Sign-in and sessions", "shield-check", "Passkeys, second factor, where you are signed in."),
+            Place(
+                "security",
+                "Sign-in and sessions",
+                "shield-check",
+                "Passkeys, second factor, where you are signed in.",
+            ),
             Place("my-tokens", "Your API tokens", "key-round", "For scripts that act in your name."),
         ),
     ),
@@ -80,13 +85,20 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("people", "People", "users", "Whom Tocsin can page, and how."),
             Place("teams", "Teams", "network", "Members, lead, business hours."),
-            Place("accounts", "Accounts and roles", "user-cog", "Who signs in and what they may do; invitations."),
+            Place(
+                "accounts",
+                "Accounts and roles",
+                "user-cog",
+                "Who signs in and what they may do; invitations.",
+            ),
         ),
     ),
     (
         "What comes in and goes out",
         (
-            Place("integrations", "Integrations", "plug", "Who may send alerts, with address, key and snippet."),
+            Place(
+                "integrations", "Integrations", "plug", "Who may send alerts, with address, key and snippet."
+            ),
             Place("webhooks", "Webhooks", "webhook", "Tell other programs what happens to incidents."),
             Place("tokens", "API tokens", "key", "Every token, personal and of services."),
             Place("api-docs", "API", "braces", "What scripts can do, with examples."),
@@ -95,10 +107,17 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "The house",
         (
-            Place("configuration", "Configuration", "git-branch", "What comes from Git and what from here; routes; export."),
+            Place(
+                "configuration",
+                "Configuration",
+                "git-branch",
+                "What comes from Git and what from here; routes; export.",
+            ),
             Place("policies", "Escalation policies", "route", "Whom to page, and whom next."),
             Place("audit", "Audit log", "scroll-text", "Who changed what, when and from where."),
-            Place("design", "Design system", "palette", "Every component, for whoever builds the next screen."),
+            Place(
+                "design", "Design system", "palette", "Every component, for whoever builds the next screen."
+            ),
         ),
     ),
 )
