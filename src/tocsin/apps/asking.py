@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.http import HttpRequest
 
+from tocsin.apps.audit.whence import whence
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.reader import reader_of
 from tocsin.control import client
@@ -15,5 +17,7 @@ from tocsin.control.requests import Request
 def ask(http_request: HttpRequest, request: Request) -> Any:
     """The answer to the request. Raises Refused (also when the reader may not), NotAnswering."""
     reader = reader_of(http_request)
-    authorise(request, reader.grants, facts())
-    return client.ask(settings.DATA, request, reader.actor)
+    oneself = reader.person.key if reader.person else ""
+    authorise(request, reader.grants, facts(), oneself)
+    actor = msgspec.structs.replace(reader.actor, address=whence().address)
+    return client.ask(settings.DATA, request, actor)

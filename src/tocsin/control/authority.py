@@ -28,20 +28,36 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.PlanConfiguration: Permission.ADMINISTER,
     r.ApplyConfiguration: Permission.ADMINISTER,
     r.ExportConfiguration: Permission.ADMINISTER,
+    r.PutContactMethod: Permission.OWN,
+    r.RemoveContactMethod: Permission.OWN,
+    r.SendContactCode: Permission.OWN,
+    r.VerifyContactMethod: Permission.OWN,
+    r.PutPreferences: Permission.OWN,
     r.Status: Permission.READ,
 }
+
+# How a person is reached is their own affair: theirs alone and the administrators'.
+OF_ONESELF = (
+    r.PutContactMethod,
+    r.RemoveContactMethod,
+    r.SendContactCode,
+    r.VerifyContactMethod,
+    r.PutPreferences,
+)
 
 # Kinds of which each noun belongs to a team; all other kinds are the house's.
 OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations")
 
 
-def authorise(request: r.Request, grants: Grants, facts: Configuration) -> None:
-    """Raises Refused when they may not."""
+def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself: str = "") -> None:
+    """Raises Refused when they may not. `oneself` is the key of the person who asks, where that is known."""
     permission = NEEDS.get(type(request))
     if permission is None:
         raise r.Refused("forbidden", "nobody said who may ask this")
     if not grants.allow(permission, tuple(teams_of(request, facts))):
         raise r.Refused("forbidden", f"this needs the permission to {permission.value}{_where(request)}")
+    if isinstance(request, OF_ONESELF) and not grants.everything and request.person != oneself:
+        raise r.Refused("forbidden", "only administrators may change how somebody else is reached", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):
         raise r.Refused(
             "forbidden", "only administrators may name an environment variable or a file of the server"

@@ -32,6 +32,7 @@ WRITTEN_EVERY = 60_000_000  # microseconds between two notes of a token's last u
 class Caller(msgspec.Struct, frozen=True):
     actor: Actor
     grants: Grants
+    oneself: str = ""  # the key of the person they are
 
 
 def digest_of(token: str) -> str:
@@ -61,7 +62,8 @@ def caller_of(row: TokenRow, facts: Configuration, now: datetime, address: str) 
     own = [Membership(team, Role(role)) for team, role in row.memberships if role in Role.__members__.values()]
     held = grants_of(row.admin or (person is not None and person.admin), [*own, *memberships_of(person, facts)])
     name = person.key if person is not None else row.login
-    return Caller(Actor(name, "api", address), grants_of_token(scopes, held, None))
+    oneself = person.key if person is not None else ""
+    return Caller(Actor(name, "api", address), grants_of_token(scopes, held, None), oneself)
 
 
 def use_is_news(row: TokenRow, now: datetime) -> bool:

@@ -108,7 +108,7 @@ class PublicDoor(Door):
         return caller
 
     def _admit(self, request: Request, caller: Caller) -> None:
-        authorise(request, caller.grants, self._facts())
+        authorise(request, caller.grants, self._facts(), caller.oneself)
 
 
 def _decode(body: bytes) -> Request:

@@ -8,7 +8,17 @@ import msgspec
 
 from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.config.validate import documents
-from tocsin.control import editing, explaining, oncall, operational, reporting, showing
+from tocsin.control import (
+    auditing,
+    contacts,
+    editing,
+    explaining,
+    oncall,
+    operational,
+    preferences,
+    reporting,
+    showing,
+)
 from tocsin.control.actor import Actor
 from tocsin.control.requests import (
     Act,
@@ -17,30 +27,37 @@ from tocsin.control.requests import (
     AddOverride,
     AddSilence,
     ApplyConfiguration,
+    ChangeEnd,
+    ContactView,
     EndOperational,
     Explain,
     ExportConfiguration,
     ListAlerts,
     ListIncidents,
     ListOperational,
+    OpenIncident,
     PlanConfiguration,
+    PutContactMethod,
     PutNoun,
+    PutPreferences,
     Refused,
+    RemoveContactMethod,
     RemoveNoun,
     Request,
     SendAlert,
+    SendContactCode,
     ShowIncident,
     Status,
     StatusView,
     TestPage,
+    VerifyContactMethod,
     Who,
 )
-from tocsin.core.instants import micros
 from tocsin.core.reasons import EXPLANATIONS
 from tocsin.core.respond.incident import Command, Decision, Record
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
-from tocsin.engine.store.protocol import AuditRow, Transaction
+from tocsin.engine.store.protocol import Transaction
 
 T = TypeVar("T")
 
@@ -94,6 +111,11 @@ class Performer:
                 answer, departures = reporting.test_page(self._engine, request, actor, now)
                 self._carry(departures)
                 return answer
+            case OpenIncident():
+                audit = auditing.of_request(request, actor, now, request.title)
+                answer, departures = reporting.open_incident(self._engine, request, actor, now, audit)
+                self._carry(departures)
+                return answer
             case ListOperational():
                 return self._read(lambda tx: operational.list_operational(tx, request, now))
             case AddSilence() | AddMaintenance() | AddOverride():
@@ -104,6 +126,8 @@ class Performer:
                 return self._write(
                     lambda tx: operational.end(tx, request, actor.name, now), request, actor, now
                 )
+            case ChangeEnd():
+                return self._write(lambda tx: operational.change_end(tx, request, now), request, actor, now)
             case PlanConfiguration():
                 return self._read(lambda tx: plan_view(tx, request))
             case ApplyConfiguration():
@@ -111,6 +135,12 @@ class Performer:
                 return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
             case PutNoun() | RemoveNoun():
                 return self._write(lambda tx: editing.edit(tx, request, actor.name, now), request, actor, now)
+            case PutContactMethod() | RemoveContactMethod() | SendContactCode() | VerifyContactMethod():
+                return self._contact(request, actor, now)
+            case PutPreferences():
+                return self._write(
+                    lambda tx: preferences.put(tx, request, actor.name, now), request, actor, now
+                )
             case ExportConfiguration():
                 return self._read(export_view)
             case Status():
@@ -121,14 +151,27 @@ class Performer:
 
     def _write(self, work: Callable[[Transaction], T], request: Request, actor: Actor, now: datetime) -> T:
         def audited(tx: Transaction) -> T:
-            answer = work(tx)
-            tx.records.audit(_audit_row(request, "", actor, now))
+            with auditing.watched(tx) as seen:
+                answer = work(tx)
+            row = auditing.of_configuration(request, actor, now, seen, answer)
+            if row is not None:
+                tx.records.audit(row)
             return answer
 
         with self._engine.facts.changing:
             answer = self._engine.store.run(audited)
             self._engine.facts.reload()
         return answer
+
+    def _contact(self, request: contacts.Request, actor: Actor, now: datetime) -> ContactView:
+        """What is owed to an address leaves in a transaction of its own, once the facts know that address."""
+        changed = self._write(lambda tx: contacts.perform(tx, request, actor.name, now), request, actor, now)
+        if changed.refused is not None:
+            raise changed.refused
+        if changed.owed:
+            _, departures = self._engine.decide(lambda owed: contacts.send(owed, changed.owed), now)
+            self._carry(departures)
+        return changed.view
 
     def _act(self, request: Act, actor: Actor, now: datetime) -> list[Acted]:
         if not request.incidents:
@@ -139,7 +182,7 @@ class Performer:
             sorted(set(request.incidents)),
             command,
             now,
-            _audit_row(request, type(command).__name__, actor, now),
+            lambda before, decided: auditing.of_act(request, actor, now, before, decided),
         )
         self._carry(departures)
         if all(decision is None for decision in answered.values()):
@@ -163,15 +206,6 @@ def _acted(incident_id: int, decision: Decision | None) -> Acted:
         reason=decision.reason.value,
         said=said or EXPLANATIONS[decision.reason],
         refused=decision.refused,
-    )
-
-
-def _audit_row(request: Request, what: str, actor: Actor, now: datetime) -> AuditRow:
-    name = type(request).__name__ + (f".{what}" if what else "")
-    subject = ",".join(str(i) for i in request.incidents) if isinstance(request, Act) else ""
-    detail = "" if isinstance(request, ApplyConfiguration) else msgspec.json.encode(request).decode()
-    return AuditRow(
-        at=micros(now), actor=actor.name, via=actor.via, what=name, subject=subject, detail=detail[:4000]
     )
 
 

@@ -12,6 +12,7 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.detect.signal import Parsed, Signal, SignalKind
 from tocsin.core.instants import micros
 from tocsin.core.labels import TEST_LABEL
+from tocsin.core.people import Person
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.incident import OPEN_STATES, Incident, Kind, Opened, Reassign
 from tocsin.core.severity import Severity
@@ -19,7 +20,7 @@ from tocsin.engine.beating import SOURCE as OWN_SOURCE
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
-from tocsin.engine.store.protocol import AuditRow, IncidentFilter, InboxRow, Store, Transaction
+from tocsin.engine.store.protocol import AuditRow, InboxRow, IncidentFilter, Store, Transaction
 
 LONGEST_TITLE, LONGEST_SUMMARY = 300, 10_000  # characters
 TWICE_WITHIN = timedelta(minutes=1)  # the same report again is a second click
@@ -58,6 +59,9 @@ def test_page(
         known = ", ".join(sorted(engine.facts.current.people)) or "none yet"
         raise Refused("not_found", f"there is no person {request.person!r}; known: {known}", "person")
 
+    if request.method is not None:
+        _check_method(engine.facts.current.people[request.person], request.method)
+
     def work(owed: Consequences) -> int:
         (incident_id,) = owed.tx.incidents.new_ids(1)
         incident = Incident(
@@ -72,12 +76,23 @@ def test_page(
         )
         owed.open(incident, Opened(policy=None, actor=actor.name))
         owed.note(incident_id, Reason.TEST, f"{actor.name} asked for a test page to {request.person}.")
-        owed.decide(incident_id, Reassign(actor=actor.name, person=request.person, via=actor.via))
+        if request.method is None:
+            owed.decide(incident_id, Reassign(actor=actor.name, person=request.person, via=actor.via))
+        else:
+            owed.page_by(incident_id, request.person, request.method, Reason.TEST)
         owed.tx.records.audit(auditing.of_request(request, actor, now, request.person))
         return incident_id
 
     incident_id, departures = engine.decide(work, now)
-    return Accepted(said=f"A test page to {request.person} is on its way.", incident=incident_id), departures
+    by = f" by {request.method}" if request.method else ""
+    said = f"A test page to {request.person}{by} is on its way."
+    return Accepted(said=said, incident=incident_id), departures
+
+
+def _check_method(person: Person, method: str) -> None:
+    if person.method(method) is None:
+        known = ", ".join(each.name for each in person.contact) or "none yet"
+        raise Refused("not_found", f"there is no contact method {method!r}; known: {known}", "method")
 
 
 def open_incident(

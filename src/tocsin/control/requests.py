@@ -76,10 +76,22 @@ class SendAlert(msgspec.Struct, frozen=True, tag="send_alert", omit_defaults=Tru
     test: bool = True
 
 
-class TestPage(msgspec.Struct, frozen=True, tag="test_page"):
-    """Page this person the real way, marked TEST. Answer: Accepted."""
+class TestPage(msgspec.Struct, frozen=True, tag="test_page", omit_defaults=True):
+    """Page this person the real way, marked TEST: by their rules, or by one contact `method`. Answer: Accepted."""
 
     person: str
+    method: str | None = None
+
+
+class OpenIncident(msgspec.Struct, frozen=True, tag="open_incident", omit_defaults=True):
+    """A person reports a problem. Whom it pages: the policy named, else the service's; without either it is a ticket. The
+    same report by the same person within a minute is one. Answer: Accepted."""
+
+    title: str
+    severity: Severity
+    service: str | None = None
+    policy: str | None = None
+    summary: str = ""  # what users see
 
 
 class Explain(msgspec.Struct, frozen=True, tag="explain", omit_defaults=True):
@@ -139,6 +151,14 @@ class EndOperational(msgspec.Struct, frozen=True, tag="end_operational"):
     id: str
 
 
+class ChangeEnd(msgspec.Struct, frozen=True, tag="change_end"):
+    """Let what has not ended last longer, or shorter. Answer: OperationalView."""
+
+    kind: str
+    id: str
+    ends_at: Aware
+
+
 # --- requests: configuration -----------------------------------------------------------------------------------------
 
 
@@ -178,6 +198,62 @@ class RemoveNoun(msgspec.Struct, frozen=True, tag="remove_noun", omit_defaults=T
     revision: int | None = None
 
 
+# --- requests: how a person is reached -------------------------------------------------------------------------------
+
+
+class PutContactMethod(msgspec.Struct, frozen=True, tag="put_contact_method", omit_defaults=True):
+    """Add a contact method or change its address; a code is sent to it. A changed address replaces the old one once it is
+    verified. Options that are left out stay, empty ones go. Answer: ContactView."""
+
+    person: str
+    name: str
+    channel: str
+    address: str
+    options: dict[str, str] = {}
+
+
+class RemoveContactMethod(msgspec.Struct, frozen=True, tag="remove_contact_method", omit_defaults=True):
+    """`change_only`: just the address that waits to be verified. Answer: ContactView."""
+
+    person: str
+    name: str
+    change_only: bool = False
+
+
+class SendContactCode(msgspec.Struct, frozen=True, tag="send_contact_code"):
+    """Another code, to the address that is to be verified. Answer: ContactView."""
+
+    person: str
+    name: str
+
+
+class VerifyContactMethod(msgspec.Struct, frozen=True, tag="verify_contact_method"):
+    """Answer: ContactView."""
+
+    person: str
+    name: str
+    code: str
+
+
+class WantedRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Use the contact method `by` once the page is `minutes` old."""
+
+    by: str
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 0
+
+
+class PutPreferences(msgspec.Struct, frozen=True, tag="put_preferences", omit_defaults=True):
+    """When and by what a person is notified. No rules for low urgency: those for high hold. `quiet_from` and `quiet_until`
+    are local wall time, `22:00`; empty: no quiet hours. An empty `time_zone` is the files'. Answer: PreferencesView."""
+
+    person: str
+    high: tuple[WantedRule, ...]
+    low: tuple[WantedRule, ...] = ()
+    quiet_from: str = ""
+    quiet_until: str = ""
+    time_zone: str = ""
+
+
 class Status(msgspec.Struct, frozen=True, tag="status"):
     """Answer: StatusView."""
 
@@ -189,6 +265,7 @@ Request = (
     | ListAlerts
     | SendAlert
     | TestPage
+    | OpenIncident
     | Explain
     | Who
     | AddSilence
@@ -196,11 +273,17 @@ Request = (
     | AddOverride
     | ListOperational
     | EndOperational
+    | ChangeEnd
     | PlanConfiguration
     | ApplyConfiguration
     | ExportConfiguration
     | PutNoun
     | RemoveNoun
+    | PutContactMethod
+    | RemoveContactMethod
+    | SendContactCode
+    | VerifyContactMethod
+    | PutPreferences
     | Status
 )
 
@@ -350,6 +433,22 @@ class NounView(msgspec.Struct, frozen=True):
     noun: dict[str, Any]
     revision: int
     problems: tuple[Problem, ...] = ()  # warnings
+
+
+class ContactView(msgspec.Struct, frozen=True):
+    """`waits`: another address replaces it once its code was entered."""
+
+    person: str
+    name: str
+    channel: str
+    verified: bool
+    waits: bool
+    said: str
+
+
+class PreferencesView(msgspec.Struct, frozen=True):
+    person: str
+    said: str
 
 
 class StatusView(msgspec.Struct, frozen=True):

@@ -4,7 +4,11 @@ import msgspec
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import Secret
+from tocsin.core.reasons import Reason
+from tocsin.core.respond.deliver import queue_of
 from tocsin.core.respond.delivery import Notification
+
+ABOUT_ADDRESSES = (Reason.VERIFICATION, Reason.CONTACT_CHANGED)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -32,6 +36,18 @@ def method_address(facts: Configuration, person: str, method: str) -> Address | 
     return Address(found.channel, found.address, found.options) if found else None
 
 
+def _exactly(facts: Configuration, notification: Notification) -> Address | None:
+    """The very address that the message is about, which may be replaced by now, or not yet in use."""
+    person = facts.people.get(notification.person or "")
+    known = (*person.contact, *person.elsewhere) if person else ()
+    for method in known:
+        address = Address(method.channel, method.address, method.options)
+        named = method.name == notification.method
+        if named and queue_of(address.key, notification.purpose) == notification.address_key:
+            return address
+    return None
+
+
 def chat_address(facts: Configuration, chat: str) -> Address | None:
     found = facts.chats.get(chat)
     return Address(found.channel, found.address, found.options) if found else None
@@ -42,5 +58,7 @@ def address_of(facts: Configuration, notification: Notification) -> Address | No
     if notification.method is None:
         return None
     if notification.person is not None:
+        if notification.reason in ABOUT_ADDRESSES:
+            return _exactly(facts, notification)
         return method_address(facts, notification.person, notification.method)
     return chat_address(facts, notification.method)

@@ -11,6 +11,7 @@ from tocsin.config.schema.escalation import POLICIES, SeverityForm
 from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
 from tocsin.config.schema.people import PEOPLE, TEAMS, ChatRoom
 from tocsin.config.schema.routing import INHIBITIONS, MAINTENANCE, ROUTES, SILENCES, IntervalForm
+from tocsin.config.schema.webhooks import WEBHOOKS
 from tocsin.config.schema.services import DEAD_MANS_SWITCH, DEFAULTS, HEARTBEATS, INTEGRATIONS, SERVICES
 from tocsin.core.configuration import (
     Chat,
@@ -28,16 +29,33 @@ from tocsin.core.configuration import (
 )
 from tocsin.core.instants import micros
 from tocsin.core.oncall.schedule import Override, Schedule
-from tocsin.core.people import ContactMethod, Person, Team
+from tocsin.core.people import (
+    CONTACT_CHANGES,
+    PREFERENCES,
+    ContactChange,
+    ContactMethod,
+    Person,
+    Preferences,
+    Team,
+)
+from tocsin.core.people import (
+    CONTACT_METHODS as CONTACT_METHODS,
+)
 from tocsin.core.respond.policy import Policy
 from tocsin.core.severity import SeverityRule
+from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
 
 Noun = Any  # one of the types below: each kind has its own
 Key = tuple[str, str]  # (kind, name), as entries are known
 
 SINGLE = ""  # the entry's name of a kind of which there is one
-CONTACT_METHODS = "contact_methods"  # people's own, made on screen, named "<person>.<method>"; never in files
+# What people set up themselves, made on screen and never in files.
+OWN: dict[str, Any] = {
+    CONTACT_METHODS: ContactMethod,
+    CONTACT_CHANGES: ContactChange,
+    PREFERENCES: Preferences,
+}
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -100,6 +118,7 @@ KINDS = {
         _many("maintenance", Maintenance, MAINTENANCE, key="id", operational=True),
         _many("overrides", Override, OVERRIDES, key="id", operational=True),
         _single("dead_mans_switch", DeadMansSwitch, DEAD_MANS_SWITCH),
+        _many("webhooks", Webhook, WEBHOOKS),
     )
 }
 
@@ -131,8 +150,8 @@ def to_entry(
 
 def from_entry(entry: Entry) -> Noun:
     """The noun of an entry. Raises ValueError for an entry of no known kind or with a document that is none of its kind."""
-    if entry.kind == CONTACT_METHODS:
-        return msgspec.json.decode(entry.document, type=ContactMethod)
+    if entry.kind in OWN:
+        return msgspec.json.decode(entry.document, type=OWN[entry.kind])
     if entry.kind not in KINDS:
         raise ValueError(f"unknown kind {entry.kind!r}")
     return msgspec.json.decode(entry.document, type=KINDS[entry.kind].type)
