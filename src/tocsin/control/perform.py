@@ -18,6 +18,7 @@ from tocsin.control import (
     preferences,
     reporting,
     showing,
+    webhooks,
 )
 from tocsin.control.actor import Actor
 from tocsin.control.requests import (
@@ -44,12 +45,14 @@ from tocsin.control.requests import (
     RemoveContactMethod,
     RemoveNoun,
     Request,
+    ResendDelivery,
     SendAlert,
     SendContactCode,
     ShowIncident,
     Status,
     StatusView,
     TestPage,
+    SendTestEvent,
     VerifyContactMethod,
     Who,
 )
@@ -135,6 +138,10 @@ class Performer:
                 return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
             case PutNoun() | RemoveNoun():
                 return self._write(lambda tx: editing.edit(tx, request, actor.name, now), request, actor, now)
+            case SendTestEvent():
+                return self._engine.store.run(lambda tx: webhooks.send_test_event(tx, request, facts, actor, now))
+            case ResendDelivery():
+                return self._engine.store.run(lambda tx: webhooks.resend(tx, request, facts, actor, now))
             case PutContactMethod() | RemoveContactMethod() | SendContactCode() | VerifyContactMethod():
                 return self._contact(request, actor, now)
             case PutPreferences():

@@ -37,6 +37,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(404, "Nothing is here", said or "The address may be mistyped, or what it named is gone.")
 
 
+def too_many(seconds: int) -> HttpResponse:
+    response = _page(
+        429, "Too many requests", "Too much came from this network address in a short time. Wait a little, then try again."
+    )
+    response.headers["Retry-After"] = str(max(1, seconds))
+    return response
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     return _page(
         500,

@@ -36,6 +36,10 @@ def public(view: View) -> View:
     return login_not_required(view)
 
 
+def is_public(view: Callable[..., object]) -> bool:
+    return getattr(view, "permission", Permission.OWN) is None
+
+
 def grants_for(account: Account | None, person: Person | None, facts: Configuration) -> Grants:
     if account is None or not account.is_active:
         return Grants()
