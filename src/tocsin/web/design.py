@@ -36,7 +36,9 @@ COLOURS = ("ground", "card", "raised", "line", "ink", "quiet", "accent", "good",
 @needs(Permission.ADMINISTER)
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
-    wrong = SignIn({"email": "", "password": "x"})
+    form = SignIn(use_required_attribute=False)
+    form.fields["email"].widget.attrs.pop("autofocus", None)  # it would pull the page down to it
+    wrong = SignIn({"email": "", "password": "x"}, auto_id="wrong_%s")
     wrong.is_valid()
     now = timezone.now()
     context = {
@@ -45,7 +47,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "other_states": [name for name in STATE_ICONS if name not in State.__members__.values()],
         "colours": COLOURS,
         "hues": range(8),
-        "form": SignIn(),
+        "form": form,
         "wrong": wrong,
         "way": WAY,
         "tabs_shown": TABS,

@@ -1,0 +1,121 @@
+"""axe-core finds nothing on any page, on phone and desk, in light and dark; no page is wider than its screen, and none
+complains in the console."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.tocsin import Tocsin
+from tests.web.every_page import ABSENT, NO_PAGE, SIGNED_IN, SIGNED_OUT
+from tests.web.test_browser import DESK, PHONE, Watched, chromium, fires, signed_in, tocsin
+
+__all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+LOOKS = tuple(itertools.product((PHONE, DESK), ("light", "dark")))
+HOSTILE = "Ångström" + "x" * 292
+
+
+def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
+    return [address for given in pages.values() for address in given]
+
+
+@pytest.fixture(scope="module")
+def busy(tocsin: Tocsin) -> Tocsin:
+    """Something of everything, and names of hostile length."""
+    fires(tocsin, "Slow")
+    fires(tocsin, HOSTILE)
+    fires(tocsin, "Over")
+    tocsin.command("incidents", "ack", "1")
+    fires(tocsin, "Over", "resolved")
+    return tocsin
+
+
+@pytest.fixture(scope="module")
+def inside(busy: Tocsin, chromium: Browser, signed_in: Any) -> Iterator[Watched]:
+    context = chromium.new_context(storage_state=signed_in)
+    yield Watched(context)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def outside(busy: Tocsin, chromium: Browser) -> Iterator[Watched]:
+    context = chromium.new_context()
+    yield Watched(context)
+    context.close()
+
+
+def look_at(watched: Watched, address: str, status: int = 200) -> None:
+    """The page in every look; says all that is wrong at once."""
+    page, wrong = watched.page, []
+    watched.errors.clear()
+    answer = page.goto(address)
+    assert answer is not None and answer.status == status, (address, answer and answer.status)
+    for size, theme in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        wrong += [f"{size['width']} {theme}: {each}" for each in violations(page)]
+        watched.assert_fits()
+    assert wrong == []
+    if status == 200:
+        watched.assert_calm()
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{each['id']} at {node['target']}: {node['failureSummary']}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("address", addresses(SIGNED_IN))
+def test_nothing_is_in_the_way_on_a_page(address: str, busy: Tocsin, inside: Watched) -> None:
+    look_at(inside, busy.url + address)
+
+
+@pytest.mark.parametrize("address", addresses(SIGNED_OUT))
+def test_nothing_is_in_the_way_before_signing_in(address: str, busy: Tocsin, outside: Watched) -> None:
+    outside.page.goto(busy.url + address)
+    look_at(outside, busy.url + address, status=404 if "not-any-more" in address else 200)
+
+
+def test_nothing_is_in_the_way_where_nothing_is(busy: Tocsin, inside: Watched) -> None:
+    look_at(inside, busy.url + ABSENT, status=404)
+
+
+def test_the_menus_that_open_are_as_usable(busy: Tocsin, inside: Watched) -> None:
+    inside.page.set_viewport_size(PHONE)
+    inside.page.goto(busy.url)
+    for menu in ("details.menu", "details.more-rooms"):
+        inside.page.locator(f"{menu} > summary").click()
+        assert violations(inside.page) == []
+        inside.page.keyboard.press("Escape")
+        assert inside.page.locator(f"{menu}[open]").count() == 0
+
+
+def test_every_address_is_looked_at_or_said_to_be_no_page() -> None:
+    listed = {*SIGNED_IN, *SIGNED_OUT, *NO_PAGE}
+    assert set(names()) - listed == set(), "name them in tests/web/every_page.py"
+    assert listed - set(names()) == set(), "these are gone"
+
+
+def names() -> Iterator[str]:
+    """Of every address of ours."""
+
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                yield from () if each.namespace else walk(each.url_patterns)
+            else:
+                yield each.name or str(each.pattern)
+
+    return walk(get_resolver().url_patterns)
