@@ -36,9 +36,9 @@ COLOURS = ("ground", "card", "raised", "line", "ink", "quiet", "accent", "good",
 @needs(Permission.ADMINISTER)
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
-    form = SignIn(use_required_attribute=False)
-    form.fields["email"].widget.attrs.pop("autofocus", None)  # it would pull the page down to it
-    wrong = SignIn({"email": "", "password": "x"}, auto_id="wrong_%s")
+    form, wrong = SignIn(), SignIn({"email": "", "password": "x"}, auto_id="wrong_%s")
+    for each in (form, wrong):
+        each.fields["email"].widget.attrs.pop("autofocus", None)  # it would pull the page down to it
     wrong.is_valid()
     now = timezone.now()
     context = {
