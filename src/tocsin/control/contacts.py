@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from tocsin.channels import registry
 from tocsin.channels.forms import form_of
+from tocsin.channels.guard import Guard, allowed_in
 from tocsin.config.load import assemble
 from tocsin.config.own import mark_of
 from tocsin.config.schema.kinds import from_entry
@@ -248,6 +249,8 @@ def checked(request: PutContactMethod, known: ContactMethod | None) -> ContactMe
     given = {name: value.strip() for name, value in request.options.items()}
     options = {name: value for name, value in {**kept, **given}.items() if value != ""}
     said = registry.channel(request.channel).check(address, _resolved(request.channel, options))
+    if not said and "://" in address:
+        said = Guard(allowed_in(os.environ)).refusal(address)
     if said:
         raise Refused("invalid", said, "address")
     return ContactMethod(request.name, request.channel, address, options)

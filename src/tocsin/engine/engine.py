@@ -20,6 +20,7 @@ from tocsin.engine import kinds, sending
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.facts import Facts
+from tocsin.engine.gone import forget_what_is_gone
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.setting_aside import PASSING, SettingAside, said
 from tocsin.engine.step import Step as Step
@@ -203,7 +204,7 @@ class Engine:
             _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now, untold), now)
         for arrival in arrivals:
             self.counters.sent(arrival.departure.message, arrival.outcome, arrival.departure.entry.subject)
-        return departures
+        return [*departures, *forget_what_is_gone(self, arrivals, now)]
 
     # --- the invariant -------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -22,17 +23,21 @@ import structlog
 import uvloop
 
 from tocsin.channels import registry
+from tocsin.channels.guard import Guard, allowed_in
 from tocsin.channels.links import LinkClaims
 from tocsin.channels.replies import Listed, NotTaken, Replies
 from tocsin.config.load import load
 from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
-from tocsin.control.http import Door
+from tocsin.control.callers import PREFIX, Caller, caller_of, digest_of, operator, use_is_news
+from tocsin.control.guarding import check_urls
+from tocsin.control.http import Door, PublicDoor
 from tocsin.control.live_updates import Hub, LiveUpdates
 from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
 from tocsin.core.detect.signal import InboxRow, Signal
+from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
@@ -46,6 +51,8 @@ from tocsin.engine.live import LiveWorld
 from tocsin.engine.store.data_directory import lock_data_directory
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import Store, Transaction
+from tocsin.engine.webhook_desk import WebhookDesk
+from tocsin.engine.webhook_loop import WebhookLoop
 from tocsin.ingest.registry import replay
 from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
@@ -62,6 +69,7 @@ from tocsin.web.front.words import (
     Standing,
     ToFront,
 )
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.keys import credentials
 from tocsin.web.links import HouseLinks, house_links
 from tocsin.web.listening import CannotStart, bind_privately, make_server, open_port, until
@@ -126,6 +134,7 @@ class Machine:
         self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
         self.url = f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
+        self.guard = Guard(allowed_in(os.environ))
         self.engine = Engine(
             store,
             Facts(store, load),
@@ -152,7 +161,22 @@ class Machine:
             resolve,
             self.clock,
             self.world.brought,
-            {name: registry.house_options(name, os.environ) for name in registry.names()},
+            {
+                name: {
+                    **registry.derived_options(name, self.secret),
+                    **registry.house_options(name, os.environ),
+                }
+                for name in registry.names()
+            },
+            self.guard,
+        )
+        self.webhooks = WebhookLoop(
+            lambda room: WebhookDesk(self.engine, self._links, room),
+            resolve,
+            self.clock,
+            self.guard,
+            self.world.carry,
+            self._webhooks_failed,
         )
         database = "PostgreSQL" if settings.database_url else "SQLite"
         self.performer = Performer(
@@ -162,6 +186,7 @@ class Machine:
             lambda: self.engine.facts.current,
             resolve,
             lambda: self.detecting.owned and self.world.alive() and not self.stopping,
+            self.guard,
         )
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.scrape = Scrape(self.engine, self.detecting, hub)
@@ -172,6 +197,9 @@ class Machine:
 
     def _links(self, facts: Configuration) -> HouseLinks:
         return house_links(facts, self.secret, self.clock.now(), self.public_url, self.url)
+
+    def _webhooks_failed(self) -> None:
+        self.counters.loop_failures["webhooks"] += 1
 
     # --- the front process -----------------------------------------------------------------------------------------
 
@@ -224,6 +252,11 @@ class Machine:
         task = asyncio.ensure_future(self.world.run(self.store.run, keep))
         task.add_done_callback(_log_failure)
 
+    def woken(self, topics: frozenset[str]) -> None:
+        """Commits happened, here or on another node. Called from any thread."""
+        self.world.woken(topics)
+        self.webhooks.heard(topics)
+
     # --- what happens on the event loop ----------------------------------------------------------------------------
 
     def _news(self, topics: Iterable[str]) -> None:
@@ -243,9 +276,26 @@ class Machine:
 
     async def perform(self, request: Request, actor: Actor) -> object:
         run = self._ask if isinstance(request, READING) else self.world.run
+        await check_urls(request, self.guard)
         answer = await run(self.performer.perform, request, actor, self.clock.now())
         self._renew_keys()
         return answer
+
+    async def identify(self, operators: str, token: str, address: str) -> Caller | None:
+        """Who calls with this token. A personal or service token's last use is written at most once a minute."""
+        caller = operator(token, operators, address)
+        if caller is not None or not token.startswith(PREFIX):
+            return caller
+        digest = digest_of(token)
+        row = await self._ask(self.store.read, lambda tx: tx.tokens.find(digest))
+        if row is None:
+            return None
+        now = self.clock.now()
+        caller = caller_of(row, self.engine.facts.current, now, address)
+        if caller is not None and use_is_news(row, now):
+            used = row.id
+            await self.world.run(self.store.run, lambda tx: tx.tokens.used(used, micros(now)))
+        return caller
 
     async def _ask(self, work: Callable[..., T], *args: object) -> T:
         """On a thread for readers, never one that pages depend on."""
@@ -291,9 +341,11 @@ class Machine:
 
     def app(self, token: str) -> MachineApp:
         return MachineApp(
-            door=Door(self.perform, token),
+            door=PublicDoor(
+                self.perform, partial(self.identify, token), lambda: self.engine.facts.current
+            ),
             live=self.live,
-            replies=Replies(self.secret, self.follow, self.clock.now, self.describe),
+            replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe),
             ready=self.ready,
             metrics=self.metrics,
         )
@@ -306,12 +358,13 @@ class Machine:
             loop.add_signal_handler(number, stop.set)
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
+        await self.webhooks.start()
         pinging = asyncio.create_task(self.pinger.run())
         passed_on, control = settings.data / MACHINE_SOCKET, settings.data / CONTROL_SOCKET
         for path in (passed_on, control):
             bind_privately(path)
         public = make_server(self.app(self.token), uds=str(passed_on))
-        local = make_server(Door(self.perform, None), uds=str(control))
+        local = make_server(Door(self.perform), uds=str(control))
         servers = [asyncio.create_task(listening.serve(server)) for server in (public, local)]
         reached = f"{settings.host}:{port.getsockname()[1]}"
         told = {**settings.environment, "TOCSIN_LISTEN": reached}
@@ -341,6 +394,7 @@ class Machine:
             await front.stop()
             public.should_exit = local.should_exit = True
             await asyncio.gather(*servers, return_exceptions=True)
+            await self.webhooks.stop()
             await self.world.stop()
             if people is not None:
                 await people.stop()
@@ -366,6 +420,10 @@ def _free_all(tx: Transaction) -> None:
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
+    try:
+        trusted_proxies(os.environ)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
     os.umask(0o077)  # databases, sockets and keys are nobody else's
     tune()
     # The lock comes first: a newer version must not migrate under a server that runs.
@@ -376,7 +434,7 @@ def serve(settings: Settings) -> None:
         store = open_store(
             settings.data,
             settings.database_url,
-            on_wake=lambda topics: woken[0].world.woken(topics) if woken else None,
+            on_wake=lambda topics: woken[0].woken(topics) if woken else None,
         )
         try:
             store.tidy()  # the log gets its room before the first page wants to be written
@@ -389,7 +447,7 @@ def serve(settings: Settings) -> None:
                 asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
             ):
                 runner.run(machine.run(port))
-        except (MissingSecret, Unusable) as error:
+        except (MissingSecret, Unusable, ValueError) as error:
             raise CannotStart(str(error)) from None
         finally:
             store.close()
