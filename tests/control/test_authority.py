@@ -91,9 +91,24 @@ def test_the_kinds_of_teams_are_kinds() -> None:
 
 
 values: st.SearchStrategy[Any] = st.sampled_from(
-    ["ours", "theirs", "nobodys", "platform", "billing", "new", "", None, 7, True, ["platform"], {"team": "platform"}]
+    [
+        "ours",
+        "theirs",
+        "nobodys",
+        "platform",
+        "billing",
+        "new",
+        "",
+        None,
+        7,
+        True,
+        ["platform"],
+        {"team": "platform"},
+    ]
 )
-nouns = st.dictionaries(st.sampled_from(["team", "service", "name", "lead", "members", "key"]), values, max_size=4)
+nouns = st.dictionaries(
+    st.sampled_from(["team", "service", "name", "lead", "members", "key"]), values, max_size=4
+)
 
 
 @given(st.sampled_from(sorted(KINDS)), st.sampled_from(NOUNS), nouns)

@@ -78,6 +78,7 @@ from tocsin.web.people import PeopleProcess
 from tocsin.web.scrape import Scrape
 from tocsin.web.secret import MissingSecret, api_token, secret_key
 from tocsin.web.tuning import tune
+from tocsin.web.wrong_links import WrongLinks, asked_from
 
 log = structlog.get_logger()
 
@@ -308,7 +309,7 @@ class Machine:
         """Somebody pressed the button behind a signed link."""
         command: Command = Acknowledge("") if claims.action == "acknowledge" else Resolve("")
         try:
-            answered = await self.perform(Act(claims.incidents, command), Actor(claims.person, "link"))
+            answered = await self.perform(Act(claims.incidents, command), Actor(claims.person, "link", asked_from()))
         except Refused as refused:
             raise NotTaken(refused.message) from None
         assert isinstance(answered, list)
@@ -345,7 +346,7 @@ class Machine:
                 self.perform, partial(self.identify, token), lambda: self.engine.facts.current
             ),
             live=self.live,
-            replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe),
+            replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe)),
             ready=self.ready,
             metrics=self.metrics,
         )

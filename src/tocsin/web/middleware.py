@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from tocsin.apps.audit.whence import coming_from
+from tocsin.apps.people import sessions
 from tocsin.apps.people.authority import check, is_public
 from tocsin.apps.people.reader import reader_of
 from tocsin.apps.public_url import is_https_here
@@ -26,7 +26,6 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)
 
 PUBLIC = Rate(burst=120, every=1.0)  # an office behind one address signs in at the same time
-RENEW_AFTER = 24 * 3600  # seconds: who uses a session keeps it
 
 
 class Trust:
@@ -139,7 +138,7 @@ class Reader:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         reader = reader_of(request)
-        if reader.account is not None and time.time() - request.session.get("renewed", 0) > RENEW_AFTER:
-            request.session["renewed"] = int(time.time())
+        if reader.account is not None:
+            sessions.note(request)
         with timezone.override(reader.zone):
             return self._answer(request)

@@ -61,7 +61,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     wanted, wrong = _wanted(request)
     form = request.GET.get("format", "csv")
     if wrong or form not in ("csv", "jsonl"):
-        why = "; ".join(f"{field}: {said}" for field, said in wrong.items()) or "format: expected csv or jsonl"
+        why = (
+            "; ".join(f"{field}: {said}" for field, said in wrong.items()) or "format: expected csv or jsonl"
+        )
         return HttpResponse(why + "\n", status=422, content_type="text/plain; charset=utf-8")
     lines = _csv(wanted) if form == "csv" else _json_lines(wanted)
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/jsonl; charset=utf-8"
@@ -103,7 +105,8 @@ def _row(entry: AuditEntry) -> Row:
 def _wanted(request: HttpRequest) -> tuple[Wanted, dict[str, str]]:
     """What is wrong is said by its field."""
     said = {
-        name: request.GET.get(name, "").replace("\0", "").strip()[:200] for name in ("person", "subject", "via", "text")
+        name: request.GET.get(name, "").replace("\0", "").strip()[:200]
+        for name in ("person", "subject", "via", "text")
     }
     wrong: dict[str, str] = {}
     days: dict[str, datetime | None] = {}

@@ -42,6 +42,7 @@ from tocsin.web.front.words import (
     Standing,
     ToFront,
 )
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET, PassOn
 from tocsin.web.server_logs import configure_logging
 from tocsin.web.tuning import tune
@@ -75,7 +76,11 @@ class Front:
             at_once=at_once,
         )
         self.ingest = IngestApp(self.accept)
-        self.neighbours = (PassOn(data / MACHINE_SOCKET), PassOn(data / PEOPLE_SOCKET, for_people=True))
+        trusted = trusted_proxies(os.environ)
+        self.neighbours = (
+            PassOn(data / MACHINE_SOCKET, trusted=trusted),
+            PassOn(data / PEOPLE_SOCKET, for_people=True, trusted=trusted),
+        )
         self.app = FrontApp(self.ingest, *self.neighbours, self._count)
 
     def _now(self) -> int:
