@@ -36,8 +36,14 @@ def public(view: View) -> View:
     return login_not_required(view)
 
 
+def by_token(view: View) -> View:
+    """The API: each operation asks for a token itself; no session counts there, and wrong tokens are limited there."""
+    view.by_token = True  # type: ignore[attr-defined]
+    return public(view)
+
+
 def is_public(view: Callable[..., object]) -> bool:
-    return getattr(view, "permission", Permission.OWN) is None
+    return getattr(view, "permission", Permission.OWN) is None and not getattr(view, "by_token", False)
 
 
 def grants_for(account: Account | None, person: Person | None, facts: Configuration) -> Grants:

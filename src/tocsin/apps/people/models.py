@@ -67,7 +67,9 @@ class Membership(models.Model):
         db_table = "membership"
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["account", "team", "origin"], name="membership_account_team_origin")
+            models.UniqueConstraint(
+                fields=["account", "team", "origin"], name="membership_account_team_origin"
+            )
         ]
 
 

@@ -1,4 +1,4 @@
-"""The identity provider of the environment (OpenID Connect): who it is, who may come in by it, and what its groups mean here.
+"""The identity provider of the environment (OpenID Connect): who it is, who may come in by it, and what its groups mean.
 
 Nothing here knows Django: `web/settings.py` reads it once at start.
 """
@@ -66,7 +66,7 @@ def provider_of(environ: Mapping[str, str]) -> Provider | None:
 
 
 def read_groups(text: str) -> dict[str, tuple[Membership, ...]]:
-    """`GROUP=TEAM:ROLE` or `GROUP=admin`, separated by `;` or new lines. The last `=` counts, as names of directories hold some.
+    """`GROUP=TEAM:ROLE` or `GROUP=admin`, separated by `;` or new lines. The last `=` counts: names may hold some.
 
     Raises Wrong."""
     found: dict[str, tuple[Membership, ...]] = {}
