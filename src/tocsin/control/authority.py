@@ -28,6 +28,8 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.PlanConfiguration: Permission.ADMINISTER,
     r.ApplyConfiguration: Permission.ADMINISTER,
     r.ExportConfiguration: Permission.ADMINISTER,
+    r.SendTestEvent: Permission.ADMINISTER,
+    r.ResendDelivery: Permission.ADMINISTER,
     r.PutContactMethod: Permission.OWN,
     r.RemoveContactMethod: Permission.OWN,
     r.SendContactCode: Permission.OWN,

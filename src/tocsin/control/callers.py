@@ -59,8 +59,12 @@ def caller_of(row: TokenRow, facts: Configuration, now: datetime, address: str) 
     if not row.active:
         return None
     person = person_of(row.person, row.login, facts)
-    own = [Membership(team, Role(role)) for team, role in row.memberships if role in Role.__members__.values()]
-    held = grants_of(row.admin or (person is not None and person.admin), [*own, *memberships_of(person, facts)])
+    own = [
+        Membership(team, Role(role)) for team, role in row.memberships if role in Role.__members__.values()
+    ]
+    held = grants_of(
+        row.admin or (person is not None and person.admin), [*own, *memberships_of(person, facts)]
+    )
     name = person.key if person is not None else row.login
     oneself = person.key if person is not None else ""
     return Caller(Actor(name, "api", address), grants_of_token(scopes, held, None), oneself)

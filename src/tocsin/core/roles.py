@@ -68,9 +68,7 @@ class Grants(msgspec.Struct, frozen=True):
 
     def only(self, scopes: Iterable[Permission]) -> "Grants":
         """As far as a token's scopes reach."""
-        return Grants(
-            self.permissions & frozenset(scopes), self.manages, self.every_team or self.everything
-        )
+        return Grants(self.permissions & frozenset(scopes), self.manages, self.every_team or self.everything)
 
     def covers(self, other: "Grants") -> bool:
         """Whether whoever has these may do all that `other` may."""

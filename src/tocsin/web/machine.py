@@ -58,6 +58,7 @@ from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
 from tocsin.web.front.counting import add
 from tocsin.web.front.process import COMMAND, FrontProcess
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.front.words import (
     Counted,
     DropRequests,
@@ -69,7 +70,6 @@ from tocsin.web.front.words import (
     Standing,
     ToFront,
 )
-from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.keys import credentials
 from tocsin.web.links import HouseLinks, house_links
 from tocsin.web.listening import CannotStart, bind_privately, make_server, open_port, until

@@ -6,10 +6,12 @@ YEAR = 365 * 24 * 3600  # seconds
 
 
 def content_policy(provider: str = "") -> str:
-    """`provider`: the identity provider's address. Browsers hold a form to `form-action` also where its answer leads, and the
-    button of single sign-on leads there."""
+    """`provider`: the identity provider's address. Browsers hold a form to `form-action` also where its answer leads, as the
+    button of single sign-on does."""
     parts = urlsplit(provider)
-    elsewhere = f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+    elsewhere = (
+        f" {parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+    )
     return "; ".join(
         (
             "default-src 'none'",

@@ -43,9 +43,11 @@ INSTALLED_APPS = [
     "tocsin.apps.alerts",
     "tocsin.apps.incidents",
     "tocsin.apps.insights",
+    "tocsin.apps.audit",
     "tocsin.apps.configuration",
     "tocsin.apps.engine",
     "tocsin.apps.inbox",
+    "tocsin.apps.webhooks",
 ]
 MIDDLEWARE = [
     "tocsin.web.middleware.Trust",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "tocsin.web.middleware.SignedIn",  # every page, unless its view says otherwise
     "django.contrib.messages.middleware.MessageMiddleware",
+    "tocsin.web.middleware.PublicLimits",
     "tocsin.web.middleware.Authority",
     "tocsin.web.middleware.Reader",
 ]

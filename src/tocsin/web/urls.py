@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("tocsin.apps.oncall.urls")),
     path("", include("tocsin.apps.people.urls")),
     path("", include("tocsin.apps.insights.urls")),
+    path("", include("tocsin.apps.audit.urls")),
     path("settings", settings_room.settings_room, name="settings"),
     path("design", design.design, name="design"),
 ]

@@ -16,7 +16,8 @@ class Whence(msgspec.Struct, frozen=True):
     via: str = "web"
 
 
-_now: ContextVar[Whence] = ContextVar("whence", default=Whence())
+_NOWHERE = Whence()
+_now: ContextVar[Whence] = ContextVar("whence", default=_NOWHERE)
 
 
 def whence() -> Whence:

@@ -32,6 +32,7 @@ from tocsin.web import listening
 from tocsin.web.front.app import FrontApp
 from tocsin.web.front.counting import Counting
 from tocsin.web.front.link import Link
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.front.words import (
     DropRequests,
     Forget,
@@ -42,7 +43,6 @@ from tocsin.web.front.words import (
     Standing,
     ToFront,
 )
-from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET, PassOn
 from tocsin.web.server_logs import configure_logging
 from tocsin.web.tuning import tune
