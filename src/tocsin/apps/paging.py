@@ -61,7 +61,8 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
 def found(
     looked: Sequence[T], id_of: Callable[[T], int], place: Place, limit: int, edge: int | None = None
 ) -> Found[T]:
-    """`looked` in the order in which one goes, one more than `limit` when there are more. `edge`: where looking stopped early."""
+    """`looked` in the order in which one goes, one more than `limit` when there are more. `edge`: where looking
+    stopped early."""
     items, more = list(looked[:limit]), len(looked) > limit
     end = id_of(items[-1]) if more else edge
     start = id_of(items[0]) if items else None

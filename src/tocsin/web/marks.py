@@ -6,15 +6,17 @@ Everything here escapes what it is given; a template that needs `safe` is wrong.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
 from tocsin.channels import plain
 from tocsin.core.configuration import Configuration
+from tocsin.core.detect.matchers import Matcher, MatchOp, format_matcher
 from tocsin.core.reasons import EXPLANATIONS, Reason
 
 register = template.Library()
@@ -35,6 +37,7 @@ STATE_ICONS = {
 }
 NAMES = {"source_silent": "source silent"}
 LONGEST_WORD = 60
+LONGEST_ASKED = 400  # characters of a label's value in an address
 
 
 # --- icons and badges ------------------------------------------------------------------------------------------------
@@ -120,6 +123,23 @@ def pairs(labels: Mapping[str, str]) -> list[tuple[str, str]]:
 @register.filter
 def label(labels: Mapping[str, str], name: str) -> str:
     return labels.get(name, "")
+
+
+@register.simple_tag
+def asks(**said: object) -> SafeString:
+    """The query of an address, of what is not empty: `{% asks state="all" service=incident.service %}`."""
+    return conditional_escape(urlencode({name: value for name, value in said.items() if value not in ("", None)}))
+
+
+@register.simple_tag
+def asks_label(name: str, value: str, **said: object) -> SafeString:
+    """The query that asks a list for one label. A value too long for an address is not asked for whole."""
+    matcher = Matcher(str(name), MatchOp.EQUAL, str(value))
+    if len(matcher.name) > LONGEST_ASKED:
+        return asks(**said)
+    if len(matcher.value) > LONGEST_ASKED:
+        matcher = Matcher(str(name), MatchOp.NOT_EQUAL, "")
+    return asks(**said, label=format_matcher(matcher))
 
 
 @register.filter

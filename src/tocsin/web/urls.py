@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tocsin.web import design, errors, now, settings_room
+from tocsin.web import design, errors, now, search, settings_room
 
 urlpatterns = [
     path("", now.now, name="now"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("", include("tocsin.apps.people.urls")),
     path("", include("tocsin.apps.insights.urls")),
     path("", include("tocsin.apps.audit.urls")),
+    path("search", search.search, name="search"),
+    path("", include("tocsin.apps.api.urls")),
+    path("", include("tocsin.web.api")),
     path("settings", settings_room.settings_room, name="settings"),
     path("design", design.design, name="design"),
 ]

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from django.db.models import BinaryField, F, Func, IntegerField, QuerySet, Value
 
-from tocsin.apps.alerts.models import AlertState
+from tocsin.apps.alerts.models import AlertState, Heartbeat
 from tocsin.apps.paging import Found, Place, found
 from tocsin.control.requests import AlertView
 from tocsin.control.showing import why
+from tocsin.core.configuration import Configuration
 from tocsin.core.detect.matchers import Matcher, MatchOp, compile_matchers, parse_matchers
 from tocsin.core.labels import encode_labels
 
@@ -22,8 +23,8 @@ _strings = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A filter as it stands in the address of the page. `status`: active, resolved or all. `label`: matchers. `text`: part of
-    a label, or of what its annotations say."""
+    """A filter as it stands in the address of the page. `status`: active, resolved or all. `label`: matchers.
+    `text`: part of a label, or of what its annotations say."""
 
     status: str = "active"
     reason: str = ""
@@ -42,19 +43,21 @@ def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[AlertView]:
     place, rows = wanted.place, _of_status(wanted.status)
     edge = None
     if wanted.narrows:
-        edge = next(iter(place.within(rows, "alert_id").values_list("alert_id", flat=True)[MOST_ROWS:][:1]), None)
+        edge = next(
+            iter(place.within(rows, "alert_id").values_list("alert_id", flat=True)[MOST_ROWS:][:1]), None
+        )
         if edge is not None:
             rows = rows.filter(alert_id__lt=edge) if place.upwards else rows.filter(alert_id__gt=edge)
     rows = _holding(rows, wanted, matchers)
     rows = place.within(rows.select_related("alert"), "alert_id")
     if all(_is_written(matcher) for matcher in matchers):
-        return found(_views(rows[: limit + 1]), _id_of, place, limit, edge)
+        return found(views_of(rows[: limit + 1]), _id_of, place, limit, edge)
     holds = compile_matchers(matchers)
     candidates = list(rows[:MOST_READ])
     if len(candidates) == MOST_READ:
         edge = candidates[-1].alert_id
     kept = [row for row in candidates if holds(_strings(row.alert.labels))]
-    return found(_views(kept[: limit + 1]), _id_of, place, limit, edge)
+    return found(views_of(kept[: limit + 1]), _id_of, place, limit, edge)
 
 
 def _of_status(status: str) -> QuerySet[AlertState]:
@@ -106,12 +109,12 @@ def _id_of(alert: AlertView) -> int:
 
 
 def one(alert_id: int) -> AlertView | None:
-    return next(iter(_views(AlertState.objects.select_related("alert").filter(alert_id=alert_id))), None)
+    return next(iter(views_of(AlertState.objects.select_related("alert").filter(alert_id=alert_id))), None)
 
 
 def alerts_of_incident(incident_id: int, limit: int) -> list[AlertView]:
     """The newest first."""
-    return _views(
+    return views_of(
         AlertState.objects.select_related("alert")
         .filter(incident_id=incident_id)
         .order_by("-alert_id")[:limit]
@@ -141,7 +144,16 @@ def matching(asked: Sequence[Sequence[Matcher]], examples: int = 3) -> list[Matc
     return answers
 
 
-def _views(rows: Iterable[AlertState]) -> list[AlertView]:
+def missed(facts: Configuration, limit: int = 5) -> list[Heartbeat]:
+    """Heartbeats that are configured and not heard of in time."""
+    if not facts.heartbeats:
+        return []
+    return list(
+        Heartbeat.objects.filter(missed=True, key__in=list(facts.heartbeats)).order_by("last_seen")[:limit]
+    )
+
+
+def views_of(rows: Iterable[AlertState]) -> list[AlertView]:
     return [
         AlertView(
             id=row.alert_id,

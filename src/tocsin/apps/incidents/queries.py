@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
 from tocsin.apps.alerts.queries import alerts_of_incident
@@ -155,6 +155,12 @@ def _id_of(incident: Incident) -> int:
     return incident.id
 
 
+def open_by_service() -> dict[str, int]:
+    """How many are open of each service that has any."""
+    rows = models.Incident.objects.filter(state__in=OPEN, service__isnull=False).order_by()
+    return {service: count for service, count in rows.values_list("service").annotate(Count("id")) if service}
+
+
 def by_number(numbers: Sequence[int]) -> list[Incident]:
     """In the order given, without those that do not exist."""
     known = {i.id: i for i in _read(models.Incident.objects.filter(id__in=numbers))}
@@ -196,7 +202,7 @@ def show(incident_id: int, facts: Configuration, now: datetime) -> IncidentView 
         alerts=_alerts(incident_id),
         pages=(),
         notifications=_notifications(incident_id),
-        changes=_changes(incident, now),
+        changes=related_changes(incident, now),
         pending=(),
         next_step=next_step(incident, facts, now),
     )
@@ -221,6 +227,11 @@ def _notifications(incident_id: int) -> tuple[NotificationView, ...]:
             :NOTIFICATIONS_SHOWN
         ]
     )
+    return notification_views(rows)
+
+
+def notification_views(rows: Sequence[models.Notification]) -> tuple[NotificationView, ...]:
+    """With each attempt; one query for all."""
     tries: dict[str, list[AttemptView]] = {}
     for row in models.Attempt.objects.filter(notification_id__in=[r.id for r in rows]).order_by(
         "started_at", "id"
@@ -245,7 +256,7 @@ def _view(row: models.Notification, attempts: Sequence[AttemptView]) -> Notifica
     )
 
 
-def _changes(incident: Incident, now: datetime) -> tuple[ChangeView, ...]:
+def related_changes(incident: Incident, now: datetime) -> tuple[ChangeView, ...]:
     rows = Change.objects.filter(
         at__gte=incident.opened_at - CHANGES_BEFORE, at__lt=incident.resolved_at or now
     )

@@ -13,7 +13,9 @@ LONGEST = 20_000
 MOST_WORDS = 12
 _TEXT = f"substr({{0}}.words, 1, {LONGEST})"
 _CHANGED = (
-    "INSERT INTO incident_words (incident_words, rowid, words) VALUES ('delete', old.id, " + _TEXT.format("old") + ");"
+    "INSERT INTO incident_words (incident_words, rowid, words) VALUES ('delete', old.id, "
+    + _TEXT.format("old")
+    + ");"
 )
 _NEW = "INSERT INTO incident_words (rowid, words) VALUES (new.id, " + _TEXT.format("new") + ");"
 

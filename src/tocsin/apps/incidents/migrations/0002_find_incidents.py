@@ -45,7 +45,9 @@ class Migration(migrations.Migration):
     dependencies = [("incidents", "0001_begin")]
 
     operations = [
-        migrations.AddField("Incident", "alertname", tocsin.apps.columns.OptionalKeyField(blank=True, null=True)),
+        migrations.AddField(
+            "Incident", "alertname", tocsin.apps.columns.OptionalKeyField(blank=True, null=True)
+        ),
         migrations.AddField("Incident", "alike", tocsin.apps.columns.OptionalKeyField(blank=True, null=True)),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex("Incident", models.Index(fields=["severity", "id"], name="incident_severity")),
