@@ -181,6 +181,8 @@ def shown(entry: Entry) -> Any:
 def masked(value: Any, channel: str = "") -> Any:
     """A document without what its names call secret, and without addresses that are a key themselves."""
     match value:
+        case {"sealed": str()}:
+            return HIDDEN
         case dict():
             channel = str(value.get("channel", ""))
             return {name: _masked_field(name, inside, channel) for name, inside in value.items()}
