@@ -56,7 +56,9 @@ def a_silence(house: House) -> str:
 def a_contact(house: House) -> str:
     asks(house, r.PutContactMethod("alice", "phone", "ntfy", "https://ntfy.example.com/alice-x8Qz"))
     came = [heard for heard in house.provider.heard if "alice-x8Qz" in heard.address]
-    return next(found[0] for heard in reversed(came) if (found := re.findall(r"\b\d{6}\b", heard.message.title)))
+    return next(
+        found[0] for heard in reversed(came) if (found := re.findall(r"\b\d{6}\b", heard.message.title))
+    )
 
 
 def a_request_for_another_code(house: House) -> r.Request:
@@ -172,11 +174,15 @@ SECRETS = {
     "an integration's key": r.PutNoun(
         "integrations", "mine", {"type": "alertmanager", "key": "hunter2-hunter2", "service": "task-api"}
     ),
-    "a chat's address": r.PutNoun("chats", "mine", {"webhook": "https://user:hunter2-hunter2@chat.example.com/x"}),
+    "a chat's address": r.PutNoun(
+        "chats", "mine", {"webhook": "https://user:hunter2-hunter2@chat.example.com/x"}
+    ),
     "a file's content": r.ApplyConfiguration(
         (ConfigFile("more.yaml", "integrations: {more: {type: alertmanager, key: hunter2-hunter2}}"),)
     ),
-    "a contact method": r.PutContactMethod("alice", "phone", "ntfy", "https://ntfy.example.com/hunter2-hunter2"),
+    "a contact method": r.PutContactMethod(
+        "alice", "phone", "ntfy", "https://ntfy.example.com/hunter2-hunter2"
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from tocsin.control.requests import Request
 class MachineStandIn:
     def __init__(self, data: Path, house: House) -> None:
         async def perform(request: Request, actor: Actor) -> object:
-            return house.ask(request, actor.name, actor.via)
+            return house.ask(request, actor.name, actor.via, actor.address)
 
         door = Door(perform)
 
