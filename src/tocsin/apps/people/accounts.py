@@ -21,6 +21,7 @@ from tocsin.apps.people.forms import GiveRole, Invite, Rename
 from tocsin.apps.people.models import Account
 from tocsin.apps.people.reader import reader_of
 from tocsin.apps.public_url import base_url
+from tocsin.channels.plain import line
 from tocsin.core.roles import Permission
 
 INVITATION = """\
@@ -44,7 +45,7 @@ LETTERS = {
 @needs(Permission.ADMINISTER)
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
-    text, after = request.GET.get("q", "")[:100].strip(), request.GET.get("after", "")[:254]
+    text, after = line(request.GET.get("q", ""), 100), line(request.GET.get("after", ""), 254)
     rows, more = queries.accounts(facts(), timezone.now(), text, after)
     context = {"rows": rows, "more": more, "q": text, "after": after, "can_mail": _can_mail()}
     return render(request, "people/accounts.html", context)
@@ -131,7 +132,7 @@ def _give_role(request: HttpRequest, account: Account, by: str, now: datetime) -
 
 
 def _take_role(request: HttpRequest, account: Account, by: str, now: datetime) -> str:
-    gone = actions.take_role(account, request.POST.get("team", ""), by, now)
+    gone = actions.take_role(account, line(request.POST.get("team", ""), 300), by, now)
     return "The role is taken." if gone else "That role was gone already."
 
 
@@ -204,9 +205,10 @@ def _hand_over(request: HttpRequest, account: Account, purpose: str) -> HttpResp
         house = base_url()
         link = house + actions.make_link(account, purpose, by.name, now, sent_to=account.login)
         subject, text = LETTERS[purpose]
-        said = " ".join(by.shown.split())[:100]
         why = mail.send(
-            account.login, subject, text.format(by=said, house=house, link=link, login=account.login)
+            account.login,
+            subject,
+            text.format(by=line(by.shown, 100), house=house, link=link, login=account.login),
         )
         if not why:
             messages.success(request, f"A link is on its way to {account.login}.")

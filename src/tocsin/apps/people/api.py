@@ -146,9 +146,7 @@ noun_operations.many(
     },
     reads=False,
 )
-noun_operations.many(
-    router, "/teams", "teams", "team", {"members": ["alice", "bob"], "lead": "alice"}
-)
+noun_operations.many(router, "/teams", "teams", "team", {"members": ["alice", "bob"], "lead": "alice"})
 
 
 @operation(

@@ -17,7 +17,15 @@ ROLES = [
     (Role.OBSERVER, "Observer: reads everything"),
 ]
 assert {role for role, _ in ROLES} == set(TEAM_ROLES)
+LONGEST_NAME = 100
 LONGEST_PASSWORD = 1000  # hashing megabytes is work for nothing
+
+
+class Named(forms.CharField):
+    """A name of one line, without what turns reading round or hides."""
+
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value) or "", LONGEST_NAME)
 
 
 class SignIn(forms.Form):
@@ -57,7 +65,7 @@ class Confirm(forms.Form):
 
 
 class PasskeyName(forms.Form):
-    name = forms.CharField(
+    name = Named(
         label="Name",
         max_length=60,
         help_text="What you will know this device by.",
@@ -109,7 +117,7 @@ class _NewPassword(forms.Form):
 class Welcome(_NewPassword):
     field_order = ("name", "email", "new_password", "again")
 
-    name = forms.CharField(
+    name = Named(
         label="Your name",
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
@@ -143,7 +151,7 @@ class NewPassword(_NewPassword):
 class AcceptInvitation(NewPassword):
     field_order = ("name", "new_password", "again")
 
-    name = forms.CharField(
+    name = Named(
         label="Your name",
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
@@ -174,7 +182,7 @@ class ChangePassword(_NewPassword):
 
 
 class Rename(forms.Form):
-    name = forms.CharField(label="Name", max_length=100)
+    name = Named(label="Name", max_length=100)
 
 
 class GiveRole(forms.Form):
@@ -196,7 +204,7 @@ class Invite(GiveRole):
     field_order = ("email", "name", "team", "role", "admin")
 
     email = forms.EmailField(label="E-mail address", max_length=254)
-    name = forms.CharField(label="Name", max_length=100, required=False)
+    name = Named(label="Name", max_length=100, required=False)
     admin = forms.BooleanField(
         label="Administrator", required=False, help_text="May change everything, accounts as well."
     )
