@@ -45,7 +45,7 @@ ROOMS = (
             Place("alerts", "Alerts"),
             Place("silences", "Silences"),
             Place("maintenance", "Maintenance"),
-            Place("explain", "What would happen"),
+            Place("explain", "What if"),
         ),
     ),
     Room(
@@ -54,7 +54,7 @@ ROOMS = (
         (
             Place("oncall", "Who and when"),
             Place("schedules", "Schedules"),
-            Place("policies", "Escalation policies"),
+            Place("policies", "Policies"),
         ),
     ),
     Room(Place("services", "Services", "box"), ("services",)),

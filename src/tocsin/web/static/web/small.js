@@ -51,6 +51,12 @@
   for (const form of document.querySelectorAll("form[data-bulk]")) count(form);
   for (const all of document.querySelectorAll("[data-bulk-all]")) (all.closest("label") || all).hidden = false;
 
+  // --- where one is --------------------------------------------------------------------------------------------------------
+
+  const tab = document.querySelector(".tabs [aria-current]");
+  const strip = tab && tab.closest(".tabs");
+  if (strip && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = tab.offsetLeft - strip.clientWidth / 2;
+
   // --- finding ---------------------------------------------------------------------------------------------------------
 
   document.addEventListener("keydown", (event) => {
