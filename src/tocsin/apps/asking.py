@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from tocsin.apps.audit.whence import whence
-from tocsin.apps.configuration.queries import facts
+from tocsin.apps.configuration.queries import facts, look_again
 from tocsin.apps.people.reader import reader_of
 from tocsin.control import client
 from tocsin.control.authority import authorise
@@ -20,4 +20,7 @@ def ask(http_request: HttpRequest, request: Request) -> Any:
     oneself = reader.person.key if reader.person else ""
     authorise(request, reader.grants, facts(), oneself)
     actor = msgspec.structs.replace(reader.actor, address=whence().address)
-    return client.ask(settings.DATA, request, actor)
+    try:
+        return client.ask(settings.DATA, request, actor)
+    finally:
+        look_again()
