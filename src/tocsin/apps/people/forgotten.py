@@ -32,7 +32,7 @@ If it was not you, nothing needs to be done: your password stays as it is.
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """The same answer for every address. Asking is counted like guessing."""
-    form, status = Email(request.POST or None), 200
+    form, status = Email(request.POST if request.method == "POST" else None), 200
     can_mail = mail.house_server() is not None
     if request.method == "POST":
         status = 422
