@@ -13,6 +13,7 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.ShowIncident: Permission.FOLLOW,
     r.ListAlerts: Permission.READ,
     r.SendAlert: Permission.RESPOND,
+    r.SendSample: Permission.RESPOND,
     r.TestPage: Permission.RESPOND,
     r.OpenIncident: Permission.RESPOND,
     r.Explain: Permission.READ,

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from tocsin.channels import registry
 from tocsin.channels.forms import form_of
 from tocsin.channels.guard import Guard, allowed_in
+from tocsin.config import sealing
 from tocsin.config.load import assemble
 from tocsin.config.own import mark_of
 from tocsin.config.schema.kinds import from_entry
@@ -119,7 +120,7 @@ class Own:
         entry = Entry(
             kind=kind,
             name=key[1],
-            document=msgspec.json.encode(noun),
+            document=msgspec.json.encode(sealing.sealed(noun)),
             origin=Origin.PEOPLE.value,
             created_by=self.actor,
             created_at=micros(self.now),

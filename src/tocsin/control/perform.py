@@ -17,6 +17,7 @@ from tocsin.control import (
     operational,
     preferences,
     reporting,
+    sampling,
     showing,
     webhooks,
 )
@@ -47,12 +48,13 @@ from tocsin.control.requests import (
     Request,
     ResendDelivery,
     SendAlert,
+    SendSample,
     SendContactCode,
+    SendTestEvent,
     ShowIncident,
     Status,
     StatusView,
     TestPage,
-    SendTestEvent,
     VerifyContactMethod,
     Who,
 )
@@ -110,6 +112,8 @@ class Performer:
                 return self._read(lambda tx: explaining.explain_labels(tx, facts, request, now))
             case SendAlert():
                 return reporting.send_alert(self._engine.store, request, actor, now)
+            case SendSample():
+                return sampling.send_sample(self._engine.store, facts, request, actor, now)
             case TestPage():
                 answer, departures = reporting.test_page(self._engine, request, actor, now)
                 self._carry(departures)

@@ -94,6 +94,12 @@ class OpenIncident(msgspec.Struct, frozen=True, tag="open_incident", omit_defaul
     summary: str = ""  # what users see
 
 
+class SendSample(msgspec.Struct, frozen=True, tag="send_sample"):
+    """A sample event of an integration, as its sender would make it, marked as a test. Answer: Accepted."""
+
+    integration: str
+
+
 class Explain(msgspec.Struct, frozen=True, tag="explain", omit_defaults=True):
     """What would happen to an alert with these labels. Answer: Explanation."""
 
@@ -198,6 +204,21 @@ class RemoveNoun(msgspec.Struct, frozen=True, tag="remove_noun", omit_defaults=T
     revision: int | None = None
 
 
+# --- requests: outgoing webhooks -------------------------------------------------------------------------------------
+
+
+class SendTestEvent(msgspec.Struct, frozen=True, tag="send_test_event"):
+    """Send this subscription a test event, the way of any other. Answer: Accepted."""
+
+    webhook: str
+
+
+class ResendDelivery(msgspec.Struct, frozen=True, tag="resend_delivery"):
+    """Deliver it once more, under the same webhook-id. Answer: Accepted."""
+
+    delivery: str
+
+
 # --- requests: how a person is reached -------------------------------------------------------------------------------
 
 
@@ -264,6 +285,7 @@ Request = (
     | ShowIncident
     | ListAlerts
     | SendAlert
+    | SendSample
     | TestPage
     | OpenIncident
     | Explain
@@ -279,6 +301,8 @@ Request = (
     | ExportConfiguration
     | PutNoun
     | RemoveNoun
+    | SendTestEvent
+    | ResendDelivery
     | PutContactMethod
     | RemoveContactMethod
     | SendContactCode

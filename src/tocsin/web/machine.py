@@ -26,7 +26,9 @@ from tocsin.channels import registry
 from tocsin.channels.guard import Guard, allowed_in
 from tocsin.channels.links import LinkClaims
 from tocsin.channels.replies import Listed, NotTaken, Replies
+from tocsin.config import sealing
 from tocsin.config.load import load
+from tocsin.config.resealing import reseal
 from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
 from tocsin.control.callers import PREFIX, Caller, caller_of, digest_of, operator, use_is_news
@@ -76,7 +78,7 @@ from tocsin.web.listening import CannotStart, bind_privately, make_server, open_
 from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET
 from tocsin.web.people import PeopleProcess
 from tocsin.web.scrape import Scrape
-from tocsin.web.secret import MissingSecret, api_token, secret_key
+from tocsin.web.secret import MissingSecret, api_token, encryption_keys, secret_key
 from tocsin.web.tuning import tune
 from tocsin.web.wrong_links import WrongLinks, asked_from
 
@@ -135,7 +137,7 @@ class Machine:
         self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
         self.url = f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
-        self.guard = Guard(allowed_in(os.environ))
+        self.guard = _guard()
         self.engine = Engine(
             store,
             Facts(store, load),
@@ -405,6 +407,14 @@ class Machine:
             log.info("stopped")
 
 
+def _guard() -> Guard:
+    """Raises CannotStart."""
+    try:
+        return Guard(allowed_in(os.environ))
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+
+
 def _log_failure(task: "asyncio.Future[None]") -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("quarantine could not be kept", error=str(error))
@@ -441,6 +451,9 @@ def serve(settings: Settings) -> None:
             store.tidy()  # the log gets its room before the first page wants to be written
             if not settings.database_url:
                 store.run(_free_all)
+            sealing.use(encryption_keys(os.environ, settings.data))
+            if resealed := store.run(reseal):
+                log.info("secrets were encrypted with the current key", entries=resealed)
             machine = Machine(settings, store, hub)
             woken.append(machine)
             with (
@@ -448,7 +461,7 @@ def serve(settings: Settings) -> None:
                 asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
             ):
                 runner.run(machine.run(port))
-        except (MissingSecret, Unusable, ValueError) as error:
+        except (MissingSecret, Unusable) as error:
             raise CannotStart(str(error)) from None
         finally:
             store.close()

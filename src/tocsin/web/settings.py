@@ -10,14 +10,16 @@ import sys
 from pathlib import Path
 
 from tocsin.apps.people.oidc import allauth_providers, provider_of
+from tocsin.config import sealing
 from tocsin.web.databases import databases
-from tocsin.web.secret import secret_key
+from tocsin.web.secret import encryption_keys, secret_key
 
 ROOT = Path(__file__).parent
 DATA = Path(os.environ.get("TOCSIN_DATA", "data"))
 PUBLIC_URL = os.environ.get("TOCSIN_PUBLIC_URL", "").rstrip("/")
 LISTEN = os.environ.get("TOCSIN_LISTEN", "127.0.0.1:9190")
 SECRET_KEY = secret_key(os.environ, DATA)
+sealing.use(encryption_keys(os.environ, DATA))
 DEBUG = False
 # Any name: Tocsin cannot know what its owner calls it, and a pager that answers "bad host" at 3am is worse than what the
 # check guards against. Nothing trusts the name: links in messages are built from TOCSIN_PUBLIC_URL or the configuration, no
@@ -38,12 +40,14 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     *(["allauth.socialaccount.providers.openid_connect"] if OIDC else []),
     "tocsin.apps.people",
+    "tocsin.apps.profile",
     "tocsin.apps.services",
     "tocsin.apps.oncall",
     "tocsin.apps.alerts",
     "tocsin.apps.incidents",
     "tocsin.apps.insights",
     "tocsin.apps.audit",
+    "tocsin.apps.api",
     "tocsin.apps.configuration",
     "tocsin.apps.engine",
     "tocsin.apps.inbox",

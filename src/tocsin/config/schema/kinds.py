@@ -5,14 +5,15 @@ from typing import Any
 
 import msgspec
 
+from tocsin.config import sealing
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import Names, Reading, Tree, check_name
 from tocsin.config.schema.escalation import POLICIES, SeverityForm
 from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
 from tocsin.config.schema.people import PEOPLE, TEAMS, ChatRoom
 from tocsin.config.schema.routing import INHIBITIONS, MAINTENANCE, ROUTES, SILENCES, IntervalForm
-from tocsin.config.schema.webhooks import WEBHOOKS
 from tocsin.config.schema.services import DEAD_MANS_SWITCH, DEFAULTS, HEARTBEATS, INTEGRATIONS, SERVICES
+from tocsin.config.schema.webhooks import WEBHOOKS
 from tocsin.core.configuration import (
     Chat,
     DeadMansSwitch,
@@ -139,7 +140,7 @@ def to_entry(
     return Entry(
         kind=kind,
         name=KINDS[kind].name_of(noun),
-        document=msgspec.json.encode(noun),
+        document=msgspec.json.encode(sealing.sealed(noun)),
         origin=origin.value,
         starts_at=micros(noun.starts_at) if lasting else None,
         ends_at=micros(noun.ends_at) if lasting else None,
@@ -149,7 +150,13 @@ def to_entry(
 
 
 def from_entry(entry: Entry) -> Noun:
-    """The noun of an entry. Raises ValueError for an entry of no known kind or with a document that is none of its kind."""
+    """The noun of an entry, its secrets opened. Raises ValueError for an entry of no known kind or with a document that is none
+    of its kind."""
+    return sealing.opened(decoded(entry))
+
+
+def decoded(entry: Entry) -> Noun:
+    """The same as the store keeps it, its secrets sealed."""
     if entry.kind in OWN:
         return msgspec.json.decode(entry.document, type=OWN[entry.kind])
     if entry.kind not in KINDS:
