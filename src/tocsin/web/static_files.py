@@ -18,7 +18,7 @@ from whitenoise.responders import NOT_ALLOWED_RESPONSE, Response
 
 JOINED = {
     "web/house.css": ("web/tokens.css", "web/components.css"),
-    "web/house.js": ("web/live.js", "web/small.js"),
+    "web/house.js": ("web/live.js", "web/small.js", "web/installed.js"),
 }
 KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 FOREVER = "max-age=315360000, public, immutable"

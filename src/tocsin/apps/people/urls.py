@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tocsin.apps.people import accounts, entrance, forgotten, invitations, security, views
+from tocsin.apps.people import accounts, entrance, forgotten, invitations, security
 
 urlpatterns = [
     path("welcome/<str:token>", entrance.welcome, name="welcome"),
@@ -16,8 +16,6 @@ urlpatterns = [
     path("password/reset", forgotten.forgotten, name="forgotten"),
     path("password/reset/<str:token>", forgotten.reset, name="reset-password"),
     path("invitation/<str:token>", invitations.invitation, name="invitation"),
-    path("me", views.profile, name="profile"),
-    path("me/test-page", views.test_page, name="test-page"),
     path("me/password", security.password, name="password"),
     path("me/confirm", security.confirm, name="confirm"),
     path("me/security", security.security, name="security"),
