@@ -160,7 +160,7 @@ def test_long_lists_go_on_on_the_next_page(browser: Client, house: House) -> Non
     assert first.count('class="row-title"') == 50
     before = first.partition("?before=")[2].partition('"')[0]
     second = page(browser, f"/incidents?before={before}")
-    assert second.count('class="row-title"') == 10 and "Newest" in second
+    assert second.count('class="row-title"') == 10 and "Newer" in second
     assert page(browser, "/alerts").count('class="alert-row"') == 50
 
 

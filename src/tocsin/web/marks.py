@@ -3,12 +3,14 @@
 Everything here escapes what it is given; a template that needs `safe` is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from urllib.parse import urlencode
+from html import escape
+from urllib.parse import quote_plus, urlencode
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -16,7 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from tocsin.channels import plain
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.matchers import Matcher, MatchOp, format_matcher
+from tocsin.core.detect.matchers import format_name, quote
 from tocsin.core.reasons import EXPLANATIONS, Reason
 
 register = template.Library()
@@ -128,18 +130,42 @@ def label(labels: Mapping[str, str], name: str) -> str:
 @register.simple_tag
 def asks(**said: object) -> SafeString:
     """The query of an address, of what is not empty: `{% asks state="all" service=incident.service %}`."""
-    return conditional_escape(urlencode({name: value for name, value in said.items() if value not in ("", None)}))
+    return conditional_escape(
+        urlencode({name: value for name, value in said.items() if value not in ("", None)})
+    )
 
 
-@register.simple_tag
-def asks_label(name: str, value: str, **said: object) -> SafeString:
-    """The query that asks a list for one label. A value too long for an address is not asked for whole."""
-    matcher = Matcher(str(name), MatchOp.EQUAL, str(value))
-    if len(matcher.name) > LONGEST_ASKED:
-        return asks(**said)
-    if len(matcher.value) > LONGEST_ASKED:
-        matcher = Matcher(str(name), MatchOp.NOT_EQUAL, "")
-    return asks(**said, label=format_matcher(matcher))
+@register.simple_tag(takes_context=True)
+def label_list(context: Context, pairs: Sequence[tuple[str, str]], of: str = "alerts") -> SafeString:
+    """Labels, their values leading to the list `of` which asks for them, as far as the reader may. Drawn here and not by
+    a template, because a page shows hundreds."""
+    items = []
+    linked = of == "incidents" or bool(context.get("may_read"))
+    base, said, title = _LEADING_TO[of]
+    for name, value in pairs:
+        shown = escape(plain.line(value))
+        if linked:
+            address = escape(f"{base}?{_query_of_label(name, value, said)}")
+            shown = f'<a href="{address}" title="{title}"><bdi>{shown}</bdi></a>'
+        else:
+            shown = f"<bdi>{shown}</bdi>"
+        items.append(f'<li class="label"><bdi>{escape(plain.line(name, 80))}</bdi>{shown}</li>')
+    return SafeString(f'<ul class="labels">{"".join(items)}</ul>')
+
+
+_LEADING_TO = {
+    "alerts": ("/alerts", "status=all", "Alerts with this label"),
+    "incidents": ("/incidents", "state=all", "Incidents with this label"),
+}
+
+
+def _query_of_label(name: str, value: str, said: str) -> str:
+    """A value too long for an address is not asked for whole."""
+    if len(name) > LONGEST_ASKED:
+        return said
+    wanted = f"={quote(value)}" if len(value) <= LONGEST_ASKED else '!=""'
+    matcher = quote_plus(format_name(name) + wanted, errors="replace")
+    return f"{said}&label={matcher}"
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """From a pressed button to the command it means. The machine process carries it out; nothing is decided here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tocsin.channels import plain
@@ -23,9 +23,7 @@ from tocsin.core.severity import Severity
 LONGEST_NOTE = 10_000  # characters
 LONGEST_SNOOZE = timedelta(hours=24)
 MOST_AT_ONCE = 100
-NAMED_IN_A_MESSAGE = 8  # each a line of at most so many characters
-LONGEST_LINE = 120
-LONGEST_TITLE = 40  # characters, where many are named
+LONGEST_TITLE = 80  # characters, where many are named
 
 
 def command_of(form: Mapping[str, str], now: datetime) -> Command:
@@ -74,16 +72,16 @@ def chosen_of(numbers: Sequence[str]) -> tuple[int, ...]:
     return tuple(sorted(set(known)))
 
 
-def told_by_name(answered: Sequence[Acted], titles: Mapping[int, str]) -> Iterable[tuple[bool, str]]:
-    """Messages that name each incident: whether it is good news, and one line for each."""
-    for good in (True, False):
-        lines = [
-            f"#{acted.incident} {plain.line(titles.get(acted.incident, ''), LONGEST_TITLE)}: {acted.refused or acted.said}"
-            for acted in answered
-            if bool(acted.refused) is not good
-        ]
-        for begin in range(0, len(lines), NAMED_IN_A_MESSAGE):
-            yield good, "\n".join(line[:LONGEST_LINE] for line in lines[begin : begin + NAMED_IN_A_MESSAGE])
+def told_by_name(answered: Sequence[Acted], titles: Mapping[int, str]) -> list[tuple[bool, str]]:
+    """For each incident whether it is good news, and one line; what was refused comes first."""
+    lines = [
+        (
+            not acted.refused,
+            f"#{acted.incident} {plain.line(titles.get(acted.incident, ''), LONGEST_TITLE)}: {acted.refused or acted.said}",
+        )
+        for acted in answered
+    ]
+    return sorted(lines, key=lambda line: line[0])
 
 
 def _snooze(form: Mapping[str, str]) -> timedelta:

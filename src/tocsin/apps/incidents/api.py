@@ -82,8 +82,8 @@ def list_incidents(
     text: Word = "",
     label: Label = "",
     person: Concerning = "",
-    opened_after: Instant = "",
-    opened_before: Instant = "",
+    opened_after: Instant = None,
+    opened_before: Instant = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> shapes.Incidents:
@@ -114,8 +114,8 @@ def list_incidents(
     refuses=(404, 409),
 )
 def report_incident(request: HttpRequest, body: Report) -> Answer:
-    """It pages the policy named, else the service's; without either it is a ticket. The same report by the same person within
-    a minute is one."""
+    """It pages the policy named, else the service's; without either it is a ticket. The same report by the same person
+    within a minute is one."""
     accepted: Accepted = ask(
         caller(request), OpenIncident(body.title, body.severity, body.service, body.policy, body.summary)
     )
@@ -246,7 +246,8 @@ def list_changes(request: HttpRequest, incident_id: IncidentId) -> shapes.Change
     refuses=(404, 409),
 )
 def act_on_incident(request: HttpRequest, incident_id: IncidentId, body: Any) -> Acted:
-    """`do` names the act. What cannot be done as things stand (say, acknowledging what is resolved) is a 409 that says why."""
+    """`do` names the act. What cannot be done as things stand (say, acknowledging what is resolved) is a 409 that says
+    why."""
     (acted,) = _act(request, (incident_id,), body, "#")
     if acted.refused:
         raise Stopped("conflict", acted.refused)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from tocsin.apps.alerts.queries import alerts_of_incident
@@ -125,9 +125,9 @@ def _narrowed(wanted: Wanted) -> QuerySet[models.Incident]:
         rows = rows.filter(state__in=OPEN if wanted.state not in OPEN else (wanted.state,))
         if wanted.text:
             rows = rows.filter(words__contains=wanted.text.casefold())
-        return rows.alias(**{f"its_{name}": Concat(name, Value("")) for name in exactly}).filter(
-            **{f"its_{name}": value for name, value in exactly.items()}
-        )
+        return rows.alias(
+            **{f"its_{name}": Concat(name, Value(""), output_field=TextField()) for name in exactly}
+        ).filter(**{f"its_{name}": value for name, value in exactly.items()})
     if wanted.state == "over":
         rows = rows.exclude(state__in=OPEN)  # nearly all: their index would only be in the way
     elif wanted.state in State.__members__.values():

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +18,7 @@ from tocsin.apps.incidents.wording import as_row, called_all, ending_of, holder_
 from tocsin.apps.paging import LARGEST_ID, Found, Place, address, place_of
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
-from tocsin.apps.way_back import back_or
+from tocsin.apps.way_back import back_of, back_or
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Accepted, Act, Acted, Refused
 from tocsin.core.configuration import Configuration
@@ -25,6 +26,7 @@ from tocsin.core.respond.incident import Incident, State
 from tocsin.core.roles import Permission
 from tocsin.core.severity import Severity
 
+TOLD = "told_by_name"  # in the session
 LONGEST_SAID = 2000  # characters of one filter in an address
 SNOOZES = (("30m", "30 min"), ("2h", "2 h"), ("8h", "8 h"))
 STATES = (
@@ -51,6 +53,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [as_row(incident, configuration, reader.name) for incident in found.items],
         "found": found,
+        "told": _told(request),
         "wanted": wanted,
         "refused": refused,
         "older": address(said, found.older),
@@ -165,9 +168,16 @@ def act_on_several(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"Perhaps not done: {silent}. Look at the list before you try again.")
     else:
         titles = {incident.id: incident.title for incident in queries.by_number(chosen)}
-        for good, lines in told_by_name(answered, titles):
-            messages.add_message(request, messages.SUCCESS if good else messages.WARNING, lines)
-    return back_or(request, "incidents")
+        request.session[TOLD] = told_by_name(answered, titles)  # too long for a message, which is a cookie
+    back = back_of(request.POST.get("back", ""))
+    return redirect(back if back.partition("?")[0] == reverse("incidents") else "incidents")
+
+
+def _told(request: HttpRequest) -> list[tuple[bool, str]]:
+    """What became of those that were ticked, once; a live look in between does not use it up."""
+    if request.headers.get("X-Tocsin-Live") or TOLD not in request.session:
+        return []
+    return [(bool(good), str(line)) for good, line in request.session.pop(TOLD)]
 
 
 @needs(Permission.RESPOND)
