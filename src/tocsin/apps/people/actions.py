@@ -1,6 +1,5 @@
 """What people do to accounts; each act leaves a line in the audit log."""
 
-import logging
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
@@ -14,8 +13,6 @@ from tocsin.apps.people import first_link, one_time, sessions
 from tocsin.apps.people.authority import grants_for
 from tocsin.apps.people.models import Account, Membership, SignInLink, login_of
 from tocsin.control.authority import person_of
-
-log = logging.getLogger(__name__)
 
 
 def make_first_administrator(
@@ -116,7 +113,7 @@ def _with_password(
 ) -> Account | None:
     hashed = make_password(password)  # slow on purpose, so not in the transaction
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=link.account_id)
+        account = Account.objects.select_for_update().get(links=link)
         if not one_time.spend(link, now):
             return None
         account.password = hashed
@@ -203,10 +200,9 @@ def sign_out_everywhere(account: Account, by: str, now: datetime) -> None:
     record(by, "SignedOutEverywhere", account.login, now)
 
 
-def forget_second_factors(account: Account, by: str, now: datetime) -> int:
-    """For whoever lost them: the password alone signs in again. How many there were."""
+def forget_second_factors(account: Account, by: str, now: datetime) -> None:
+    """For whoever lost them: the password alone signs in again."""
     with transaction.atomic():
-        gone, _ = Authenticator.objects.filter(user_id=account.pk).delete()
+        Authenticator.objects.filter(user_id=account.pk).delete()
         sessions.end_all(account)
         record(by, "SecondFactorsForgotten", account.login, now)
-    return gone

@@ -10,7 +10,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,7 +60,7 @@ class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.state.get("process") == "connect":
             raise ImmediateHttpResponse(_link(request, sociallogin))
         try:
-            joining.join(request, sociallogin, settings.OIDC, timezone.now())
+            joining.join(request, sociallogin, joining.the_provider(), timezone.now())
         except joining.NotLetIn as why:
             raise ImmediateHttpResponse(not_let_in(request, str(why))) from why
 
@@ -80,10 +79,11 @@ class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]
 def _link(request: HttpRequest, sociallogin: Any) -> HttpResponse:
     if not isinstance(request.user, Account):
         return not_let_in(request, "You are signed out by now. Sign in, then link it again.")
+    name = joining.the_provider().name
     if joining.link(request, sociallogin, request.user, timezone.now()):
-        messages.success(request, f"You can sign in by {settings.OIDC.name} from now on.")
+        messages.success(request, f"You can sign in by {name} from now on.")
     else:
-        messages.error(request, f"That identity of {settings.OIDC.name} belongs to another account here.")
+        messages.error(request, f"That identity of {name} belongs to another account here.")
     return redirect("security")
 
 

@@ -4,7 +4,10 @@ Every way ends in allauth's sign-in stages, which ask for the second factor wher
 """
 
 import json
+import logging
 from datetime import timedelta
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -26,7 +29,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from tocsin.apps.people import actions, first_link, mail, second_factor, sessions, throttle
+from tocsin.apps.people import actions, first_link, joining, mail, oidc, second_factor, sessions, throttle
 from tocsin.apps.people.adapters import not_let_in
 from tocsin.apps.people.authority import needs, public
 from tocsin.apps.people.forms import Code, SignIn, Welcome
@@ -36,6 +39,7 @@ from tocsin.core.roles import Permission
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 LINK_SALT = "link-provider"  # of the token that proves: this link to the provider was made for this session
 LINK_LASTS = 3600  # seconds
+log = logging.getLogger(__name__)
 
 
 @public
@@ -229,48 +233,42 @@ def passkey(request: HttpRequest) -> HttpResponse:
 @require_GET
 def provider(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Off to the provider: to sign in, to confirm that it is still them (`again`), or to link it (`link`, a token)."""
-    made = _provider(request, provider_id)
+    way = _way(provider_id)
     process, to = "login", where_to(request)
     if "link" in request.GET:
         if not is_link_token(request, request.GET["link"]):
             return not_let_in(request, "Begin at Security, please: this link is over.", 422)
         process, to = "connect", resolve_url("security")
-    again = {"prompt": "login"} if "again" in request.GET else {}
-    return _asking_provider(lambda: made.redirect(request, process, next_url=to, auth_params=again), request)
+    try:
+        return way.go(request, process, to, again="again" in request.GET)
+    except way.DoesNotAnswer as why:
+        return _does_not_answer(request, why)
 
 
 @public
 @never_cache
 @require_safe
 def provider_back(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Back from the provider; adapters.py decides who that is."""
-    from allauth.socialaccount.providers.openid_connect.views import callback
-
-    _provider(request, provider_id)
-    return _asking_provider(lambda: callback(request, provider_id), request)
-
-
-def _provider(request: HttpRequest, provider_id: str) -> Any:
-    from allauth.socialaccount.adapter import get_adapter
-
-    if settings.OIDC is None or provider_id != "oidc":
-        raise Http404("No such way to sign in is set up.")
-    return get_adapter(request).get_provider(request, provider_id)
-
-
-def _asking_provider(asked: Any, request: HttpRequest) -> HttpResponse:
-    from requests import RequestException
-
+    way = _way(provider_id)
     try:
-        answer: HttpResponse = asked()
-    except (RequestException, ValueError, KeyError) as error:  # away, or not what OpenID Connect promises
-        actions.log.error("the identity provider failed: %s: %s", type(error).__name__, error)
-        return not_let_in(
-            request,
-            f"{settings.OIDC.name} does not answer as it should. Sign in another way, or try later.",
-            502,
-        )
-    return answer
+        return way.back(request)
+    except way.DoesNotAnswer as why:
+        return _does_not_answer(request, why)
+
+
+def _way(provider_id: str) -> ModuleType:
+    """provider.py, whose libraries are worth their memory only where there is a provider."""
+    if settings.OIDC is None or provider_id != oidc.ID:
+        raise Http404("No such way to sign in is set up.")
+    return import_module("tocsin.apps.people.provider")
+
+
+def _does_not_answer(request: HttpRequest, why: Exception) -> HttpResponse:
+    log.error("the identity provider failed: %s", why)
+    name = joining.the_provider().name
+    return not_let_in(
+        request, f"{name} does not answer as it should. Sign in another way, or try later.", 502
+    )
 
 
 def link_token(request: HttpRequest) -> str:

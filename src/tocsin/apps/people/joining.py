@@ -7,6 +7,7 @@ else can have made the account with somebody's address.
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
@@ -18,6 +19,14 @@ from tocsin.apps.people.oidc import Provider
 
 class NotLetIn(Exception):
     """The sentence tells whoever came what to do."""
+
+
+def the_provider() -> Provider:
+    """Raises NoProvider."""
+    provider: Provider | None = settings.OIDC
+    if provider is None:
+        raise oidc.NoProvider
+    return provider
 
 
 def join(request: HttpRequest, sociallogin: Any, provider: Provider, now: datetime) -> None:

@@ -17,6 +17,10 @@ YES = frozenset({"yes", "true", "on", "1"})
 NO = frozenset({"no", "false", "off", "0", ""})
 
 
+class NoProvider(LookupError):
+    """None is set up."""
+
+
 class Wrong(ValueError):
     """A variable says something that cannot be meant. The text names it."""
 

@@ -22,7 +22,7 @@ MOST_PASSKEYS = 20
 
 
 def is_on(account: Account) -> bool:
-    return Authenticator.objects.filter(user_id=account.pk, type__in=(TOTP, PASSKEY)).exists()
+    return bool(Authenticator.objects.filter(user_id=account.pk, type__in=(TOTP, PASSKEY)).exists())
 
 
 def take_code(account: Account, code: str) -> Authenticator | None:
