@@ -1,4 +1,4 @@
-"""Signing in by an identity provider: a certified one (npm's oidc-provider), its groups, and whom it may not make somebody."""
+"""Signing in by an identity provider: a certified one (npm's oidc-provider), its groups, and whom it may not bring in."""
 
 import http.cookiejar
 import urllib.error

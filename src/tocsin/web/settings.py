@@ -166,6 +166,7 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": True},
         # 404s and refused forms are the reader's affair.
         "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+        "fido2": {"handlers": [], "level": "WARNING", "propagate": True},  # says each credential otherwise
         "django.security.csrf": {"handlers": [], "level": "ERROR", "propagate": True},
     },
 }
