@@ -32,6 +32,7 @@ from tocsin.config.resealing import reseal
 from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
 from tocsin.control.callers import PREFIX, Caller, caller_of, digest_of, operator, use_is_news
+from tocsin.control.examining import Examiner
 from tocsin.control.guarding import check_urls
 from tocsin.control.http import Door, PublicDoor
 from tocsin.control.live_updates import Hub, LiveUpdates
@@ -183,7 +184,10 @@ class Machine:
         )
         database = "PostgreSQL" if settings.database_url else "SQLite"
         self.performer = Performer(
-            self.engine, self.world.carry, status(version("tocsin"), self.node, database)
+            self.engine,
+            self.world.carry,
+            status(version("tocsin"), self.node, database),
+            Examiner(os.environ, settings.data, settings.database_url is not None),
         )
         self.pinger = DeadMansSwitchPinger(
             lambda: self.engine.facts.current,
@@ -279,7 +283,7 @@ class Machine:
 
     async def perform(self, request: Request, actor: Actor) -> object:
         run = self._ask if isinstance(request, READING) else self.world.run
-        await check_urls(request, self.guard)
+        await check_urls(request, actor, self.guard)
         answer = await run(self.performer.perform, request, actor, self.clock.now())
         self._renew_keys()
         return answer
