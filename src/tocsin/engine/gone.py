@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
 from tocsin.core.people import CONTACT_CHANGES, CONTACT_METHODS, ContactMethod, Person
 from tocsin.core.reasons import Reason
@@ -19,7 +20,7 @@ from tocsin.core.respond.delivery import Rejected
 from tocsin.core.severity import Urgency
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.sending import Arrival, Departure
-from tocsin.engine.store.protocol import AuditRow, Transaction
+from tocsin.engine.store.protocol import AuditRow, StaleFacts, Transaction
 
 if TYPE_CHECKING:
     from tocsin.engine.engine import Engine
@@ -44,7 +45,7 @@ def forget_what_is_gone(engine: "Engine", arrivals: Iterable[Arrival], now: date
     if not lost:
         return []
     with engine.facts.changing:
-        removed = engine.store.run(lambda tx: _remove(tx, lost, now))
+        removed = _removed(engine, lost, now)
         engine.facts.reload()
     if not removed:
         return []
@@ -67,15 +68,22 @@ def _lost(arrivals: Iterable[Arrival]) -> Iterable[Lost]:
             yield Lost(first.person, first.method, address.address, arrival.outcome.detail)
 
 
-def _remove(tx: Transaction, lost: Sequence[Lost], now: datetime) -> list[Lost]:
+def _removed(engine: "Engine", lost: Sequence[Lost], now: datetime) -> list[Lost]:
+    while True:
+        try:
+            return engine.store.run(lambda tx: _remove(tx, engine.facts.check(tx), lost, now))
+        except StaleFacts:
+            engine.facts.reload()
+
+
+def _remove(tx: Transaction, facts: Configuration, lost: Sequence[Lost], now: datetime) -> list[Lost]:
     """Those that were there, under this very address: the browser may have subscribed anew meanwhile."""
-    entries = {entry.name: entry for entry in tx.configuration.entries([CONTACT_METHODS])}
+    own = {entry.name for entry in tx.configuration.entries([CONTACT_METHODS])}
     removed: list[Lost] = []
     for one in lost:
-        entry = entries.get(one.name)
-        if entry is None:
-            continue
-        if msgspec.json.decode(entry.document, type=ContactMethod).address != one.address:
+        person = facts.people.get(one.person)
+        known = person.method(one.method) if person is not None else None
+        if one.name not in own or known is None or known.address != one.address:
             continue
         removed.append(one)
         tx.configuration.remove([(CONTACT_METHODS, one.name), (CONTACT_CHANGES, one.name)])

@@ -134,17 +134,11 @@ def _decide(
     state = tx.notifications.address(entry.subject)
     waiting, quiet_until = _audible(_still_wanted(tx, _waiting(tx, entry.subject), now, aside), facts, now)
     match next_send(state, waiting, now):
-        case Nothing() if quiet_until is None:
-            tx.agenda.consume(entry.kind, entry.subject, entry.token)
-            return None
         case Nothing():
-            tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(quiet_until))
-            tx.wake(kinds.due(micros(quiet_until)))
+            _look_again(tx, entry, quiet_until)
             return None
         case Wait(until=until):
-            until = min(until, quiet_until or until)
-            tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(until))
-            tx.wake(kinds.due(micros(until)))
+            _look_again(tx, entry, min(until, quiet_until or until))
             return None
         case Send(ids=ids, state=after):
             by_id = {n.id: n for n in waiting}
@@ -160,6 +154,15 @@ def _decide(
                 address=address_of(facts, bundle[0]),
                 begun_at=now,
             )
+
+
+def _look_again(tx: Transaction, entry: AgendaEntry, at: datetime | None) -> None:
+    """Nothing leaves now; without an instant nothing waits at all."""
+    if at is None:
+        tx.agenda.consume(entry.kind, entry.subject, entry.token)
+        return
+    tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(at))
+    tx.wake(kinds.due(micros(at)))
 
 
 def _waiting(tx: Transaction, address_key: str) -> list[Notification]:

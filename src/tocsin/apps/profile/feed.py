@@ -37,8 +37,8 @@ def calendar_of(facts: Configuration, person: Person, house: str, now: datetime)
 
 
 def shifts_of(facts: Configuration, schedule: str, person: str, now: datetime) -> Iterator[Shift]:
-    """Those of this person, with their true beginnings and ends: the span looked at begins with a year and ends with a month,
-    so that no shift is cut anew with every look."""
+    """Those of this person, with their true beginnings and ends: the span begins with a year and ends with a month, so that
+    no shift is cut anew with every look."""
     begins = datetime((now - timedelta(days=60)).year, 1, 1, tzinfo=UTC)
     last = (now + AHEAD + timedelta(days=62)).astimezone(UTC)
     ends = datetime(last.year, last.month, 1, tzinfo=UTC)

@@ -8,6 +8,7 @@ import msgspec
 from tocsin.apps.configuration.models import Entry
 from tocsin.apps.profile.whose import Whose
 from tocsin.channels.forms import form_of
+from tocsin.config import sealing
 from tocsin.config.secrets import address_is_secret
 from tocsin.core.instants import format_duration
 from tocsin.core.people import (
@@ -57,7 +58,9 @@ def methods_of(whose: Whose, now: datetime) -> list[Method]:
 def changes_of(person: Person) -> dict[str, ContactChange]:
     """What waits for a code, by contact method."""
     found = Entry.objects.filter(kind=CONTACT_CHANGES, name__startswith=f"{person.key}.")
-    decoded = (msgspec.json.decode(bytes(entry.document), type=ContactChange) for entry in found)
+    decoded = (
+        sealing.opened(msgspec.json.decode(bytes(entry.document), type=ContactChange)) for entry in found
+    )
     return {each.method: each for each in decoded if each.person == person.key}
 
 

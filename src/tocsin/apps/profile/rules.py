@@ -35,7 +35,8 @@ def rules(request: HttpRequest, key: str | None = None) -> HttpResponse:
         of = whose(request, key)
     except Nobody:
         return redirect("profile")
-    person, wrong = of.person, {}
+    person = of.person
+    wrong: dict[str, str] = {}
     rows = {"high": _rows(person.notify_high), "low": _rows(person.notify_low)}
     if request.method == "POST":
         rows = {urgency: _given(request, urgency) for urgency in URGENCIES}
