@@ -38,6 +38,7 @@ ANSWERS: dict[type[Any], Any] = {
     r.VerifyContactMethod: r.ContactView,
     r.PutPreferences: r.PreferencesView,
     r.Status: r.StatusView,
+    r.Examine: list[r.Finding],
 }
 
 

@@ -37,6 +37,7 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.VerifyContactMethod: Permission.OWN,
     r.PutPreferences: Permission.OWN,
     r.Status: Permission.READ,
+    r.Examine: Permission.ADMINISTER,
 }
 
 # How a person is reached is their own affair: theirs alone and the administrators'.

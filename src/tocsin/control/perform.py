@@ -22,6 +22,7 @@ from tocsin.control import (
     webhooks,
 )
 from tocsin.control.actor import Actor
+from tocsin.control.examining import Examiner
 from tocsin.control.requests import (
     Act,
     Acted,
@@ -32,6 +33,7 @@ from tocsin.control.requests import (
     ChangeEnd,
     ContactView,
     EndOperational,
+    Examine,
     Explain,
     ExportConfiguration,
     ListAlerts,
@@ -78,6 +80,7 @@ READING = (
     PlanConfiguration,
     ExportConfiguration,
     Status,
+    Examine,
 )
 
 
@@ -89,10 +92,12 @@ class Performer:
         engine: Engine,
         carry: Callable[[list[Departure]], None],
         about: Callable[[Transaction], StatusView],
+        examiner: Examiner | None = None,
     ) -> None:
         self._engine = engine
         self._carry = carry
         self._about = about
+        self._examiner = examiner or Examiner({}, None, False)
 
     def perform(self, request: Request, actor: Actor, now: datetime) -> object:
         """The documented answer of the request's type. Raises Refused."""
@@ -156,6 +161,9 @@ class Performer:
                 return self._read(export_view)
             case Status():
                 return self._read(self._about)
+            case Examine():
+                read = self._read(lambda tx: self._examiner.read(tx, facts))
+                return self._examiner.findings(read, facts, now)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         return self._engine.store.read(work)

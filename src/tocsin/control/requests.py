@@ -5,7 +5,7 @@ Refused, which a door shows with its field and sentence.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tocsin.core.respond.page import Page
 from tocsin.core.severity import Severity
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Kept = Literal["git", "people"]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
@@ -169,10 +170,12 @@ class ChangeEnd(msgspec.Struct, frozen=True, tag="change_end"):
 
 
 class PlanConfiguration(msgspec.Struct, frozen=True, tag="plan", omit_defaults=True):
-    """What applying these files would change. Answer: PlanView."""
+    """What applying these files would change. `origin`: people when they are brought in on screen or by the API, so that they
+    may be edited there; what Git keeps then stays. Answer: PlanView."""
 
     files: tuple[ConfigFile, ...]
     prune: bool = False
+    origin: Kept = "git"
 
 
 class ApplyConfiguration(msgspec.Struct, frozen=True, tag="apply", omit_defaults=True):
@@ -180,6 +183,7 @@ class ApplyConfiguration(msgspec.Struct, frozen=True, tag="apply", omit_defaults
 
     files: tuple[ConfigFile, ...]
     prune: bool = False
+    origin: Kept = "git"
 
 
 class ExportConfiguration(msgspec.Struct, frozen=True, tag="export"):
@@ -279,6 +283,10 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     """Answer: StatusView."""
 
 
+class Examine(msgspec.Struct, frozen=True, tag="examine"):
+    """What is unsafe or broken about this installation. Answer: list[Finding], the worst first."""
+
+
 Request = (
     Act
     | ListIncidents
@@ -309,6 +317,7 @@ Request = (
     | VerifyContactMethod
     | PutPreferences
     | Status
+    | Examine
 )
 
 
@@ -484,3 +493,12 @@ class StatusView(msgspec.Struct, frozen=True):
     inbox_backlog: int
     open_incidents: int
     agenda: dict[str, int]
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`level`: bad, warning, note or good. `do`: what makes it good."""
+
+    about: str
+    level: str
+    says: str
+    do: str = ""

@@ -156,6 +156,18 @@ class WebhookStanding(msgspec.Struct, frozen=True):
     last_success_at: int | None = None
 
 
+class PeopleStanding(msgspec.Struct, frozen=True):
+    """How accounts, tokens and the database stand, for whoever examines the installation."""
+
+    accounts: int = 0
+    without_second_factor: tuple[str, ...] = ()  # logins
+    tokens_without_end: tuple[str, ...] = ()  # names, with whose they are
+    newest_audit: int = 0
+    audit_protected: bool = True
+    last_migration: str = ""
+    database: str = ""  # its version
+
+
 class HeartbeatRow(msgspec.Struct, frozen=True):
     key: str
     last_seen: int
@@ -406,6 +418,11 @@ class TokenTable(Protocol):
         ...
 
     def used(self, token: int, now: int) -> None: ...
+    def standing(self) -> PeopleStanding: ...
+    def heard(self, integrations: Sequence[str]) -> frozenset[str]:
+        """Those of which an alert or a change is remembered."""
+        ...
+
 
 
 class RecordTable(Protocol):

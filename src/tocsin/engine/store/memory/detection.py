@@ -16,6 +16,7 @@ from tocsin.engine.store.protocol import (
     InboxRow,
     LostOwnership,
     Ownership,
+    PeopleStanding,
     TokenRow,
 )
 
@@ -241,3 +242,9 @@ class MemoryTokens:
 
     def used(self, token: int, now: int) -> None:
         pass
+
+    def standing(self) -> PeopleStanding:
+        return PeopleStanding()
+
+    def heard(self, integrations: Sequence[str]) -> frozenset[str]:
+        return frozenset(integrations)
