@@ -44,19 +44,20 @@ function inside(path) {
 }
 
 function options(said) {
-  const actions = [];
-  if (said.ack) actions.push({ action: "acknowledge", title: said.count > 1 ? `Acknowledge all ${said.count}` : "Acknowledge" });
-  if (said.ack) actions.push({ action: "open", title: "Open" });
+  const actions = [], link = said.ack ? inside(said.ack) : "";
+  const ack = link.startsWith(`${self.location.origin}/r/`) ? link : "";
+  if (ack) actions.push({ action: "acknowledge", title: said.count > 1 ? `Acknowledge all ${said.count}` : "Acknowledge" });
+  if (ack) actions.push({ action: "open", title: "Open" });
   return {
     body: said.body || "",
     tag: said.tag || undefined,
     renotify: Boolean(said.tag),
-    requireInteraction: Boolean(said.high && said.ack),
+    requireInteraction: Boolean(said.high && ack),
     timestamp: said.since || Date.now(),
     vibrate: said.high ? [300, 100, 300, 100, 600] : [200],
     icon: HOUSE.icon,
     badge: HOUSE.badge,
-    data: { url: inside(said.url), ack: said.ack ? inside(said.ack) : "", title: said.title, tag: said.tag || "" },
+    data: { url: inside(said.url), ack, title: said.title, tag: said.tag || "" },
     actions,
   };
 }
