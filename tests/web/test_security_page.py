@@ -1,6 +1,7 @@
 """`/me/security`: second factors, recovery codes, sessions, and the question who sits there before any of it changes."""
 
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from tests.web.conftest import BACKEND, PASSWORD
 from tocsin.apps.people import second_factor, sessions
 from tocsin.apps.people.models import Account, AuditEntry
+from tocsin.config import sealing
 
 SIGN_IN = {"email": "alice@example.com", "password": PASSWORD}
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -326,3 +328,57 @@ def test_no_page_of_signing_in_holds_a_script_of_its_own(fresh: Client, stranger
         text = page.content.decode()
         assert page.status_code == 200
         assert "<script>" not in text and "onclick" not in text and " style=" not in text
+
+
+# --- at rest ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys() -> Iterator[Callable[..., None]]:
+    """Change the keys that seal, and put the tests' own back."""
+    before = sealing._sealer
+    yield lambda *names: sealing.use(names)
+    sealing._sealer = before
+
+
+def test_the_apps_secret_and_the_recovery_codes_are_sealed_at_rest(
+    fresh: Client, keys: Callable[..., None]
+) -> None:
+    keys("first")
+    secret = _set_up(fresh)
+    kept = [str(one.data) for one in Authenticator.objects.all()]
+    assert len(kept) == 2 and not any(secret in each for each in kept)
+    assert all("sealed:" in each for each in kept)
+
+
+def test_a_changed_key_locks_nobody_out(fresh: Client, alice: Account, keys: Callable[..., None]) -> None:
+    keys("first")
+    secret = _set_up(fresh)
+    keys("second", "first")
+    second_factor.reseal()
+    keys("second")
+    assert second_factor.take_code(alice, _code(secret)) is not None
+
+
+def test_without_the_key_no_code_is_taken_and_no_page_fails(
+    fresh: Client, alice: Account, keys: Callable[..., None]
+) -> None:
+    keys("first")
+    secret = _set_up(fresh)
+    keys("another")
+    assert second_factor.take_code(alice, _code(secret)) is None
+    assert (
+        fresh.get("/me/security").status_code == fresh.get("/me/security/recovery-codes").status_code == 200
+    )
+    second_factor.reseal()
+
+
+def test_what_was_kept_plain_is_sealed_at_the_next_start(
+    fresh: Client, alice: Account, keys: Callable[..., None]
+) -> None:
+    keys()
+    secret = _set_up(fresh)
+    keys("first")
+    second_factor.reseal()
+    assert secret not in str(Authenticator.objects.get(type="totp").data)
+    assert second_factor.take_code(alice, _code(secret)) is not None

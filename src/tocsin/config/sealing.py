@@ -109,6 +109,37 @@ def is_current(noun: Any) -> bool:
     return all(found)
 
 
+# --- one text, for secrets that are no noun's -------------------------------------------------------------------------
+
+SEALED = "sealed:"  # before the token, so that what was kept plain stays readable
+
+
+class Unreadable(Exception):
+    """It was sealed with a key that this process does not have."""
+
+
+def seal_text(text: str) -> str:
+    secret = text if _sealer is None else _sealer.seal(text)
+    return f"{SEALED}{secret.sealed}" if isinstance(secret, Secret) else secret
+
+
+def open_text(kept: str) -> str:
+    """Raises Unreadable: never something else in the secret's place."""
+    if not kept.startswith(SEALED):
+        return kept
+    opened = _sealer.open(Secret(sealed=kept.removeprefix(SEALED))) if _sealer is not None else None
+    if not isinstance(opened, str):
+        raise Unreadable
+    return opened
+
+
+def is_text_current(kept: str) -> bool:
+    """Whether `seal_text(open_text(kept))` would only change the token for another as good."""
+    if _sealer is None:
+        return True
+    return kept.startswith(SEALED) and _sealer.by_first(Secret(sealed=kept.removeprefix(SEALED)))
+
+
 # --- where secrets stand in a noun -----------------------------------------------------------------------------------
 
 

@@ -240,9 +240,10 @@ def provider(request: HttpRequest, provider_id: str) -> HttpResponse:
             return not_let_in(request, "Begin at Security, please: this link is over.", 422)
         process, to = "connect", resolve_url("security")
     try:
-        return way.go(request, process, to, again="again" in request.GET)
+        away: HttpResponse = way.go(request, process, to, again="again" in request.GET)
     except way.DoesNotAnswer as why:
         return _does_not_answer(request, why)
+    return away
 
 
 @public
@@ -251,9 +252,10 @@ def provider(request: HttpRequest, provider_id: str) -> HttpResponse:
 def provider_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     way = _way(provider_id)
     try:
-        return way.back(request)
+        come: HttpResponse = way.back(request)
     except way.DoesNotAnswer as why:
         return _does_not_answer(request, why)
+    return come
 
 
 def _way(provider_id: str) -> ModuleType:

@@ -3,6 +3,7 @@
 allauth keeps them (`Authenticator`); here is what decides, so that a code is taken once, on all nodes, and guessing counts.
 """
 
+import logging
 from typing import Any
 
 from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
@@ -15,6 +16,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from tocsin.apps.people.models import Account
+from tocsin.config import sealing
+from tocsin.config.sealing import Unreadable
+
+log = logging.getLogger(__name__)
 
 TOTP, PASSKEY = Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN
 RECOVERY = Authenticator.Type.RECOVERY_CODES
@@ -35,9 +40,17 @@ def take_code(account: Account, code: str) -> Authenticator | None:
             user_id=account.pk, type__in=(TOTP, RECOVERY)
         )
         for one in known.order_by("-type"):  # the app's code first
-            if _take_totp(one, code) if one.type == TOTP else one.wrap().validate_code(code):
+            if _takes(one, code):
                 return one
     return None
+
+
+def _takes(one: Authenticator, code: str) -> bool:
+    try:
+        return _take_totp(one, code) if one.type == TOTP else bool(one.wrap().validate_code(code))
+    except Unreadable:
+        log.error("authenticator %s is sealed with a key that is not here: TOCSIN_ENCRYPTION_KEY", one.pk)
+        return False
 
 
 def _take_totp(one: Authenticator, code: str) -> bool:
@@ -112,3 +125,26 @@ def remove(account: Account, id: int) -> Authenticator | None:
             Authenticator.objects.filter(pk=one.pk).delete()
             delete_dangling_recovery_codes(account)
     return one
+
+
+def codes_left(account: Account) -> list[str] | None:
+    """The recovery codes that are not used; None when there are none, or they cannot be read."""
+    kept = Authenticator.objects.filter(user_id=account.pk, type=RECOVERY).first()
+    try:
+        return list(kept.wrap().get_unused_codes()) if kept is not None else None
+    except Unreadable:
+        return None
+
+
+def reseal() -> None:
+    """At start: what is kept plain, or under an older key, comes under the first one."""
+    for one in Authenticator.objects.filter(type__in=(TOTP, RECOVERY)):
+        field = "secret" if one.type == TOTP else "seed"
+        kept = one.data.get(field, "")
+        if sealing.is_text_current(kept):
+            continue
+        try:
+            one.data[field] = sealing.seal_text(sealing.open_text(kept))
+        except Unreadable:
+            continue
+        one.save(update_fields=["data"])

@@ -40,13 +40,13 @@ def account_of(request: HttpRequest) -> Account:
 def security(request: HttpRequest) -> HttpResponse:
     account = account_of(request)
     factors = list(Authenticator.objects.filter(user_id=account.pk).order_by("created_at"))
-    codes = next((f for f in factors if f.type == second_factor.RECOVERY), None)
+    codes = second_factor.codes_left(account)
     context = {
         "account": account,
         "has_password": account.has_usable_password(),
         "passkeys": [f for f in factors if f.type == second_factor.PASSKEY],
         "app": next((f for f in factors if f.type == second_factor.TOTP), None),
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "codes_left": None if codes is None else len(codes),
         "places": sessions.places(account, request.session.session_key),
         "provider": settings.OIDC,
         "linked": list(SocialAccount.objects.filter(user_id=account.pk)) if settings.OIDC else [],
@@ -236,8 +236,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         messages.success(request, "These are new. The old ones do not work any more.")
         return redirect("recovery-codes")
     second_factor.ensure_recovery_codes(account)
-    codes = Authenticator.objects.get(user_id=account.pk, type=second_factor.RECOVERY).wrap()
-    return render(request, "people/recovery_codes.html", {"codes": codes.get_unused_codes()})
+    return render(request, "people/recovery_codes.html", {"codes": second_factor.codes_left(account)})
 
 
 @needs(Permission.OWN)
