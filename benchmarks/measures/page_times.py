@@ -98,7 +98,7 @@ def _incident(number: int, count: int) -> Incident:
         runbook_url="https://runbooks.example.com/task-api",
         service=labels["service"],
         team=f"team-{number % 10}",
-        group=f'{{}}:{labels["alertname"]}:{labels["service"]}',
+        group=f"{{}}:{labels['alertname']}:{labels['service']}",
         labels=labels,
         firing=0 if over else 20,
         alerts=20,
@@ -132,7 +132,9 @@ def _state(number: int, count: int) -> AlertStateRow:
 def _timeline(incident: int) -> Iterator[TimelineRow]:
     for entry in range(1, 61):
         at = micros(NOW + timedelta(seconds=entry))
-        yield TimelineRow(incident, entry, at, "step_started", f"Step {entry} of platform: alice is paged.", "alice", "web")
+        yield TimelineRow(
+            incident, entry, at, "step_started", f"Step {entry} of platform: alice is paged.", "alice", "web"
+        )
 
 
 def _notification(incident: int, number: int) -> Notification:
@@ -150,7 +152,9 @@ def _notification(incident: int, number: int) -> Notification:
 
 
 def _attempt(incident: int, number: int) -> AttemptRow:
-    return AttemptRow(f"{incident}.1.{number}", 1, f"key-{number}", micros(NOW), micros(NOW) + 1000, "delivered")
+    return AttemptRow(
+        f"{incident}.1.{number}", 1, f"key-{number}", micros(NOW), micros(NOW) + 1000, "delivered"
+    )
 
 
 # --- its pages -------------------------------------------------------------------------------------------------------

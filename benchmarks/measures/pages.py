@@ -16,7 +16,7 @@ QUERIES, INCIDENT_PAGE, FLAT = 12, 30, 1.5  # at most so many, milliseconds, tim
 
 
 def pages(bench: Bench) -> Iterator[Row]:
-    """Each page asked for again and again by one reader, on one core, database and templates included; the network is not."""
+    """Each page asked for again and again by one reader, on one core, database and templates included, without a network."""
     sizes = bench.sizes
     few, many = (_measure(bench.directory / f"pages-{count}", count) for count in (sizes.few, sizes.many))
     for name, at_many in many.items():
@@ -30,7 +30,9 @@ def pages(bench: Bench) -> Iterator[Row]:
             target=AtMost(INCIDENT_PAGE) if name == "an incident" else None,
             note=f"p99 {at_many.p99:.1f} ms; among {sizes.few:,} p50 {at_few.p50:.1f}, p99 {at_few.p99:.1f} ms",
         )
-        yield Row("pages", f"{what}, against {sizes.few:,}", "x", at_many.p50 / at_few.p50, target=AtMost(FLAT))
+        yield Row(
+            "pages", f"{what}, against {sizes.few:,}", "x", at_many.p50 / at_few.p50, target=AtMost(FLAT)
+        )
         yield Row("pages", f"{what}: queries", "", at_many.queries, target=AtMost(QUERIES))
 
 

@@ -75,6 +75,12 @@ def found(
     return Found(items, onward, back, not more and edge is not None)
 
 
+def far_enough(ids: QuerySet[M, int], most: int) -> int | None:
+    """The last that is still looked at when there are more than `most`; else None."""
+    last = list(ids[most - 1 : most + 1])
+    return last[0] if len(last) == 2 else None
+
+
 def address(said: Mapping[str, str], place: Place | None) -> str:
     """The query of an address, without what says nothing. "" when there is no such place."""
     if place is None:

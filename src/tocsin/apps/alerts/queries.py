@@ -6,7 +6,7 @@ import msgspec
 from django.db.models import BinaryField, F, Func, IntegerField, QuerySet, Value
 
 from tocsin.apps.alerts.models import AlertState, Heartbeat
-from tocsin.apps.paging import Found, Place, found
+from tocsin.apps.paging import Found, Place, far_enough, found
 from tocsin.control.requests import AlertView
 from tocsin.control.showing import why
 from tocsin.core.configuration import Configuration
@@ -43,11 +43,9 @@ def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[AlertView]:
     place, rows = wanted.place, _of_status(wanted.status)
     edge = None
     if wanted.narrows:
-        edge = next(
-            iter(place.within(rows, "alert_id").values_list("alert_id", flat=True)[MOST_ROWS:][:1]), None
-        )
+        edge = far_enough(place.within(rows, "alert_id").values_list("alert_id", flat=True), MOST_ROWS)
         if edge is not None:
-            rows = rows.filter(alert_id__lt=edge) if place.upwards else rows.filter(alert_id__gt=edge)
+            rows = rows.filter(alert_id__lte=edge) if place.upwards else rows.filter(alert_id__gte=edge)
     rows = _holding(rows, wanted, matchers)
     rows = place.within(rows.select_related("alert"), "alert_id")
     if all(_is_written(matcher) for matcher in matchers):

@@ -15,7 +15,7 @@ from tocsin.apps.alerts.queries import alerts_of_incident
 from tocsin.apps.incidents import models
 from tocsin.apps.incidents.wording import concerns
 from tocsin.apps.incidents.words import ids_with, words_of
-from tocsin.apps.paging import Found, Place, found
+from tocsin.apps.paging import Found, Place, far_enough, found
 from tocsin.apps.services.models import Change
 from tocsin.control.requests import (
     AlertView,
@@ -100,7 +100,7 @@ def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[Incident]:
     elif not wanted.open_only:
         edge = _far_enough(wanted)
         if edge is not None:
-            rows = rows.filter(id__lt=edge) if place.upwards else rows.filter(id__gt=edge)
+            rows = rows.filter(id__lte=edge) if place.upwards else rows.filter(id__gte=edge)
     rows = place.within(rows, "id")
     if not (matchers or wanted.mine):
         return found(_read(rows[: limit + 1]), _id_of, place, limit, edge)
@@ -143,7 +143,7 @@ def _far_enough(wanted: Wanted) -> int | None:
         return None
     name, value = leading[0]
     rows = wanted.place.within(models.Incident.objects.filter(**{name: value}), "id")
-    return next(iter(rows.values_list("id", flat=True)[MOST_ROWS : MOST_ROWS + 1]), None)
+    return far_enough(rows.values_list("id", flat=True), MOST_ROWS)
 
 
 def _telling(matchers: Sequence[Matcher]) -> list[str]:
