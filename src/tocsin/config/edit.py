@@ -9,16 +9,19 @@ from typing import Any
 
 import msgspec
 
+from tocsin.config import emit
 from tocsin.config.answers import ConfigFile, Problem
 from tocsin.config.export import names_of, written
 from tocsin.config.forms import Tree
-from tocsin.config.schema.kinds import KINDS, from_entry, to_entry
-from tocsin.config.validate import Checked, check
+from tocsin.config.references import needed_by
+from tocsin.config.schema.kinds import KINDS, Key, from_entry, to_entry
+from tocsin.config.validate import Checked, check, nouns_of
 from tocsin.core.configuration import Origin
 from tocsin.core.instants import micros
 from tocsin.engine.store.protocol import Entry, Transaction
 
 ON_SCREEN = "the form"
+LISTED = ""  # a noun that is written as a list (a time interval) is this one key of it
 
 
 class NotEdited(Exception):
@@ -39,17 +42,16 @@ class Edited(msgspec.Struct, frozen=True):
 def put_noun(
     tx: Transaction, kind: str, name: str, noun: dict[str, Any], seen: int | None, actor: str, now: datetime
 ) -> Edited:
-    """Raises NotEdited. Without any change the revision stays."""
+    """Raises NotEdited. Without any change the revision stays; else the entry says who edited it last, and when."""
     entries, before = _found(tx, kind, name, seen)
     single = KINDS[kind].single
-    text = msgspec.json.encode({kind: noun if single else {name: noun}}).decode()
+    tree = noun[LISTED] if set(noun) == {LISTED} else noun
+    text = _as_file({kind: tree if single else {name: tree}})
     checked = check((ConfigFile(ON_SCREEN, text),), now, store=entries)
     warnings = _refuse_what_is_new(checked, check((), now, store=entries), kind, name)
     entry = to_entry(kind, checked.nouns[kind, name], Origin.PEOPLE, actor, micros(now))
-    if before is not None:
-        entry = msgspec.structs.replace(entry, created_at=before.created_at, created_by=before.created_by)
-        if entry.document == before.document:
-            return Edited(before, shown(before, entries), tx.configuration.revision(), warnings)
+    if before is not None and _same(before, entry):
+        return Edited(before, shown(before, entries), tx.configuration.revision(), warnings)
     tx.configuration.put([entry])
     return Edited(entry, shown(entry, (*entries, entry)), _bumped(tx), warnings)
 
@@ -59,6 +61,7 @@ def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, now: da
     entries, before = _found(tx, kind, name, seen)
     if before is None:
         raise NotEdited("not_found", f"there is no {kind}.{name}")
+    _refuse_what_is_needed((kind, name), entries)
     rest = tuple(entry for entry in entries if entry is not before)
     warnings = _refuse_what_is_new(check((), now, store=rest), check((), now, store=entries), kind, name)
     noun = shown(before, entries)
@@ -67,10 +70,11 @@ def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, now: da
 
 
 def shown(entry: Entry, entries: tuple[Entry, ...]) -> dict[str, Any]:
-    """The noun in its written form; secrets are named or marked as stored, never shown."""
+    """The noun in its written form; secrets are named or marked as stored, never shown. What is written as a list stands
+    under LISTED."""
     names = names_of((each.kind, each.name) for each in entries)
     tree = plain(written(entry.kind, from_entry(entry), names))
-    return tree if isinstance(tree, dict) else {"": tree}
+    return tree if isinstance(tree, dict) else {LISTED: tree}
 
 
 def plain(tree: Tree) -> Any:
@@ -88,6 +92,20 @@ def plain(tree: Tree) -> Any:
             return plain(tree.tree)
 
 
+def _as_file(tree: dict[str, Any]) -> str:
+    """JSON that is YAML too, which takes what does not print only when it is escaped."""
+    text = msgspec.json.encode(tree).decode()
+    return "".join(c if c.isprintable() and c != "\ufeff" else emit.escaped(c) for c in text)
+
+
+def _same(before: Entry, after: Entry) -> bool:
+    """By what they mean: a document may leave a default out, or write it."""
+    try:
+        return bool(from_entry(before) == from_entry(after))
+    except (ValueError, msgspec.DecodeError):
+        return False
+
+
 def _found(tx: Transaction, kind: str, name: str, seen: int | None) -> tuple[tuple[Entry, ...], Entry | None]:
     if kind not in KINDS:
         raise NotEdited("invalid", f"expected one of {', '.join(KINDS)}", "kind")
@@ -103,6 +121,12 @@ def _found(tx: Transaction, kind: str, name: str, seen: int | None) -> tuple[tup
     if before is not None and before.origin == Origin.GIT:
         raise NotEdited("conflict", f"{kind}.{name} comes from the applied files; change it there")
     return entries, before
+
+
+def _refuse_what_is_needed(key: Key, entries: tuple[Entry, ...]) -> None:
+    for (kind, name), field in needed_by(key, nouns_of(entries)):
+        where = f"{kind}.{name}" if name else kind
+        raise NotEdited("invalid", f"{where} names it in {field}; change that first")
 
 
 def _refuse_what_is_new(after: Checked, before: Checked, kind: str, name: str) -> tuple[Problem, ...]:

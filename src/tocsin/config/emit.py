@@ -45,10 +45,10 @@ def _is_plain(text: str) -> bool:
 def _quoted(text: str) -> str:
     if text.isprintable() and "'" not in text and '"' in text:
         return f"'{text}'"
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    return '"' + "".join(escaped(character) for character in text) + '"'
 
 
-def _escaped(character: str) -> str:
+def escaped(character: str) -> str:
     named = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
     if character in named:
         return named[character]

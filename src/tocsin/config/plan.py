@@ -154,6 +154,8 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
         return PlanLine("add", kind, name, _fields({}, leaves(written(kind, from_entry(want), names))))
     if want.document == have.document:
         return None
+    if have.origin == Origin.GIT and want.origin == Origin.PEOPLE and from_entry(want) != _read(have):
+        return PlanLine("keep", kind, name, ("comes from Git; change it there",))
     if KINDS[kind].operational and have.origin == Origin.PEOPLE:
         who = f" by {have.created_by}" if have.created_by else ""
         return PlanLine("keep", kind, name, (f"was edited on screen{who}, which wins over the file",))
@@ -166,6 +168,13 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
         return None
     fields = _fields(leaves(written(kind, before, names)), leaves(written(kind, after, names)))
     return PlanLine("change", kind, name, fields or ("whose turn it is",))
+
+
+def _read(entry: Entry) -> Noun | None:
+    try:
+        return from_entry(entry)
+    except (ValueError, msgspec.DecodeError):
+        return None
 
 
 def _fields(before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tocsin.apps.alerts.queries import missed
+from tocsin.apps.configuration.getting_started import unfinished
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries as incidents
 from tocsin.apps.incidents.wording import rows
@@ -73,6 +74,7 @@ def now(request: HttpRequest) -> HttpResponse:
         "silent_heartbeats": missed(configuration) if may_read else [],
         "may_read": may_read,
         "may_respond": reader.grants.allow(Permission.RESPOND),
+        "unfinished": reader.grants.everything and unfinished(configuration),
         "configured": bool(configuration.people or configuration.integrations),
         "facts": configuration,
     }

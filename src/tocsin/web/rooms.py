@@ -107,6 +107,7 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "The house",
         (
+            Place("start", "Get started", "sprout", "What is missing before an alert reaches somebody."),
             Place(
                 "configuration",
                 "Configuration",

@@ -20,6 +20,8 @@ urlpatterns = [
     path("search", search.search, name="search"),
     path("", include("tocsin.apps.api.urls")),
     path("", include("tocsin.web.api")),
+    path("", include("tocsin.apps.services.urls")),
+    path("", include("tocsin.apps.configuration.urls")),
     path("settings", settings_room.settings_room, name="settings"),
     path("design", design.design, name="design"),
 ]
