@@ -25,6 +25,7 @@ from tocsin.engine.store.protocol import PeopleStanding
 
 NOW = datetime(2026, 6, 14, 14, 32, tzinfo=UTC)
 STANDING = PeopleStanding(accounts=1, newest_audit=micros(NOW), database="3.45.1")
+EMPTY = Configuration()
 GOOD_KEY = "Zk3" * 30 + "abcdefgh"
 Levels = dict[str, set[str]]
 
@@ -38,7 +39,7 @@ def levels(found: Any) -> Levels:
 
 def around(
     tmp_path: Path,
-    facts: Configuration = Configuration(),
+    facts: Configuration = EMPTY,
     people: PeopleStanding = STANDING,
     store_now: datetime = NOW,
     postgres: bool = False,
@@ -62,7 +63,11 @@ def test_files_that_others_may_read_are_bad(tmp_path: Path) -> None:
     assert around(tmp_path)["data directory"] == {"good"}
     (tmp_path / "api-token").write_text("x")
     (tmp_path / "api-token").chmod(0o644)
-    assert around(tmp_path)["data directory"] == {"bad"}
+    assert around(tmp_path)["data directory"] == {"good"}, "nobody else gets as far as the file"
+    tmp_path.chmod(0o755)
+    place = installation.Place({"TOCSIN_SECRET_KEY": GOOD_KEY}, tmp_path, False)
+    said = [each.says for each in installation.findings(place, Configuration(), STANDING, micros(NOW), NOW)]
+    assert sum("is open to other users" in each for each in said) == 2
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,9 @@ def test_clocks_that_disagree_are_bad(tmp_path: Path) -> None:
 def test_an_old_database_and_an_open_audit_log_are_bad(tmp_path: Path) -> None:
     assert around(tmp_path)["database"] == {"good"}
     assert around(tmp_path, people=_with(database="3.31.0"))["database"] == {"bad"}
-    assert around(tmp_path, people=_with(database="12.4 (Debian 12.4-1)"), postgres=True)["database"] == {"bad"}
+    assert around(tmp_path, people=_with(database="12.4 (Debian 12.4-1)"), postgres=True)["database"] == {
+        "bad"
+    }
     assert around(tmp_path, people=_with(audit_protected=False))["audit log"] == {"bad"}
 
 

@@ -77,9 +77,12 @@ def _secret_key(place: Place) -> Iterator[Finding]:
 def _files(place: Place) -> Iterator[Finding]:
     if place.data is None or not place.data.is_dir():
         return
-    open_ones = [
-        path for path in (place.data, *(place.data / name for name in KEPT_PRIVATE)) if _open_to_others(path)
-    ]
+    inside = [place.data / name for name in KEPT_PRIVATE]  # out of reach as long as the directory is
+    open_ones = (
+        [path for path in (place.data, *inside) if _open_to_others(path)]
+        if _open_to_others(place.data)
+        else []
+    )
     for path in open_ones:
         yield Finding(
             "data directory",
