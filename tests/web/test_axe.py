@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.tocsin import Tocsin
 from tests.web.every_page import ABSENT, NO_PAGE, SIGNED_IN, SIGNED_OUT
 from tests.web.test_browser import DESK, PHONE, Watched, chromium, fires, signed_in, tocsin
+from tocsin.channels.standard_webhooks import new_secret
+from tocsin.cli.door import open_door
+from tocsin.control.requests import PutNoun
 
 __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
 
@@ -30,6 +33,8 @@ def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
 @pytest.fixture(scope="module")
 def busy(tocsin: Tocsin) -> Tocsin:
     """Something of everything, and names of hostile length."""
+    told = PutNoun("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()})
+    open_door(None, None, tocsin.data, None, actor="dan").ask(told)
     fires(tocsin, "Slow")
     fires(tocsin, HOSTILE)
     fires(tocsin, "Over")

@@ -22,6 +22,8 @@ _WORDS = {
     "ChangeEnd": "Moved an end",
     "SendAlert": "Sent an alert",
     "OpenIncident": "Reported a problem",
+    "SendTestEvent": "Tested a webhook",
+    "ResendDelivery": "Sent to a webhook again",
     "TestPage": "Asked for a test page",
     "FirstAdministrator": "Made the first administrator",
     "SignedIn": "Signed in",

@@ -1,6 +1,6 @@
 """Subscriptions and their delivery log as people read them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -30,7 +30,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Log(msgspec.Struct, frozen=True):
-    deliveries: list[Delivery]
+    deliveries: Sequence[Delivery]
     older: str  # where the next page begins, or ""
 
 
