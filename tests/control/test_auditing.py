@@ -71,6 +71,7 @@ def a_request_for_another_code(house: House) -> r.Request:
 EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.Act: lambda house: r.Act((1,), Acknowledge("")),
     r.SendAlert: lambda house: r.SendAlert({"alertname": "Hello"}),
+    r.SendSample: lambda house: r.SendSample("prom"),
     r.TestPage: lambda house: r.TestPage("bob"),
     r.OpenIncident: lambda house: r.OpenIncident("The shop is down", Severity.SEV2, "task-api"),
     r.AddSilence: lambda house: r.AddSilence(("alertname=Quiet",), SOON),

@@ -21,6 +21,8 @@ _WORDS = {
     "EndOperational": "Ended early",
     "ChangeEnd": "Moved an end",
     "SendAlert": "Sent an alert",
+    "SendSample": "Sent a sample event",
+    "IntegrationKeyShown": "Looked at an integration's key",
     "OpenIncident": "Reported a problem",
     "SendTestEvent": "Tested a webhook",
     "ResendDelivery": "Sent to a webhook again",
