@@ -25,7 +25,7 @@ DEBUG = False
 # check guards against. Nothing trusts the name: links in messages are built from TOCSIN_PUBLIC_URL or the configuration, no
 # shared cache stands in front, and a form is taken only with its token and from the page's own origin.
 ALLOWED_HOSTS = ["*"]
-OIDC = provider_of(os.environ)  # TOCSIN_OIDC_...: the identity provider, or none
+OIDC = provider_of(os.environ)  # the identity provider, or none
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

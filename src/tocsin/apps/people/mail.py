@@ -1,4 +1,4 @@
-"""Letters about accounts: invitations and new passwords, by the house's own mail server (TOCSIN_EMAIL_...).
+"""Letters about accounts: invitations and new passwords, by the house's own mail server, the e-mail channel's.
 
 Where none is set, nothing is sent and pages say so; a link is then shown once, to be handed over.
 """
