@@ -47,9 +47,14 @@ def _from_json(text: str) -> Labels:
         said = msgspec.json.decode(text.encode(errors="replace"))
     except msgspec.DecodeError as error:
         raise ValueError(f"this JSON cannot be read: {error}") from None
-    labels = said.get("labels", said)  # an alert as Alertmanager's API shows it, or its labels alone
+    inner = said.get("labels")
+    labels = (
+        inner if isinstance(inner, dict) else said
+    )  # an alert as Alertmanager's API shows it, or its labels alone
     if not isinstance(labels, dict):
         raise ValueError("labels in JSON are an object of names and values")
+    if not labels:
+        raise ValueError(f"labels are needed, {_EXAMPLE}")
     wrong = next((name for name, value in labels.items() if isinstance(value, (dict, list))), None)
     if wrong is not None:
         raise ValueError(f"the label {wrong[:80]!r} has no plain value")

@@ -26,6 +26,7 @@ from tocsin.core.detect.matchers import Matcher, MatchOp, format_matcher, parse_
 from tocsin.core.roles import Permission
 
 MOST_LABELS = 30  # to tick, of an alert that has more
+MOST_COMPARED = 200  # alerts of an incident, for what they share
 LONGEST_TEXT = 8_000  # characters of written matchers
 LONGEST_COMMENT = 1_000
 
@@ -117,8 +118,18 @@ def _about(given: Mapping[str, str]) -> tuple[list[tuple[str, str]], str, str]:
         found = next(iter(incidents.by_number([incident_id])), None)
         if found is None:
             raise Http404(f"There is no incident {incident_id}.")
-        return _first(found.labels), f"incident #{found.id}", back
+        known = [alert.labels for alert in queries.alerts_of_incident(incident_id, MOST_COMPARED)]
+        return _first(_shared(known) or found.labels), f"incident #{found.id}", back
     return [], "", back
+
+
+def _shared(known: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What all of these label sets say alike."""
+    if not known:
+        return {}
+    return {
+        name: value for name, value in known[0].items() if all(labels.get(name) == value for labels in known)
+    }
 
 
 def _number(text: str) -> int | None:
