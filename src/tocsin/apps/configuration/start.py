@@ -19,6 +19,8 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.roles import Permission
 from tocsin.core.severity import Severity
 
+GROUP_BY = ("alertname", "service")
+
 
 class DefaultRouteForm(ask.NounForm):
     kind = "routes"
@@ -41,6 +43,10 @@ class DefaultRouteForm(ask.NounForm):
     @classmethod
     def initial_of(cls, noun: Noun) -> dict[str, Any]:
         return {"page": noun.page, "severity": noun.severity or Severity.SEV2, "chat": noun.chat}
+
+    def noun(self, before: Any) -> dict[str, Any]:
+        """A new tree groups by what broke: without it, all alerts of the house would be one incident."""
+        return super().noun(before or {"group_by": list(GROUP_BY)})
 
     def written(self) -> dict[str, Any]:
         said = self.cleaned_data
