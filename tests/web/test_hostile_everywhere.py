@@ -34,7 +34,11 @@ def hostile(house: House, alice: Account) -> House:
         )
     house.ask(Act((1,), AddNote("", SCRIPT + REVERSED + "z" * 3000)), SCRIPT + REVERSED, "web")
     house.ask(Act((2,), Resolve("", note=SCRIPT + REVERSED)), SCRIPT, "web")
-    house.ask(AddSilence(('alertname="' + "<script>alert(1)</script>" + '"',), house.now.replace(year=2027), None, SCRIPT))
+    house.ask(
+        AddSilence(
+            ('alertname="' + "<script>alert(1)</script>" + '"',), house.now.replace(year=2027), None, SCRIPT
+        )
+    )
     house.ask(PutNoun("people", "mallory", {"name": SCRIPT + REVERSED, "email": "m@example.com"}))
     house.ask(PutNoun("teams", "evil", {"name": SCRIPT + REVERSED, "members": ["mallory"]}))
     house.ask(PutNoun("services", "task-api-2", {"team": "evil", "policy": "platform", "name": SCRIPT}))
@@ -48,7 +52,11 @@ def hostile(house: House, alice: Account) -> House:
 def test_no_page_does_what_they_say(browser: Client, hostile: House) -> None:
     browser.raise_request_exception = False
     for name, address in pages():
-        for query in ("", "?text=%3Cscript%3Ealert(1)%3C/script%3E&q=%E2%80%AEgnp", "?state=all&status=all&q=Hostile"):
+        for query in (
+            "",
+            "?text=%3Cscript%3Ealert(1)%3C/script%3E&q=%E2%80%AEgnp",
+            "?state=all&status=all&q=Hostile",
+        ):
             response = browser.get(address + query)
             shown = (b"".join(response) if response.streaming else response.content).decode()
             assert response.status_code < 500, (name, query)

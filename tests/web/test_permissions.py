@@ -112,12 +112,6 @@ PAGES: dict[str, Permission | None] = {
     "edit-webhook": P.ADMINISTER,
     "act-on-webhook": P.ADMINISTER,
     "webhook-delivery": P.ADMINISTER,
-    "webhooks": P.ADMINISTER,
-    "new-webhook": P.ADMINISTER,
-    "webhook": P.ADMINISTER,
-    "edit-webhook": P.ADMINISTER,
-    "act-on-webhook": P.ADMINISTER,
-    "webhook-delivery": P.ADMINISTER,
     "search": P.FOLLOW,
     "my-tokens": P.OWN,
     "revoke-my-token": P.OWN,
@@ -297,7 +291,18 @@ COMMANDS: dict[str, Permission | None] = {
     "override end": P.READ,
 }
 ENDS_WITH_THE_SESSION = ("sign-out",)
-FILLED = {"token_id": "4711", "token": "x" * 32, "provider_id": "company", "path": "x", "key": "task-api", "name": "hook"}
+# These look closer than a role: at what Git keeps, at whose it is, at whose person one is. Tests of their own hold them.
+LOOKS_CLOSER = re.compile(
+    r"(edit|remove|reveal)-.*|person-.*|configuration-(text|remove)|new-team|default-route"
+)
+FILLED = {
+    "token_id": "4711",
+    "token": "x" * 32,
+    "provider_id": "company",
+    "path": "x",
+    "key": "task-api",
+    "name": "hook",
+}
 
 
 # --- the walk --------------------------------------------------------------------------------------------------------
@@ -391,10 +396,12 @@ def test_each_role_comes_in_where_the_table_says_and_nowhere_else(
                 continue
             response = client.generic(method, address, content_type="application/x-www-form-urlencoded")
             assert response.status_code < 500, (name, method, response.status_code)
-            if method == "GET":
+            if method == "GET" and not LOOKS_CLOSER.fullmatch(name):
                 assert response.status_code != 403, (name, method)
         if not Account.objects.filter(id=account.id).exists() or "_auth_user_id" not in client.session:
-            client = signed_in(of_role(role) if not Account.objects.filter(id=account.id).exists() else account)
+            client = signed_in(
+                of_role(role) if not Account.objects.filter(id=account.id).exists() else account
+            )
 
 
 # --- the API ---------------------------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ class WrongLinks:
 
 
 def _address(scope: Scope) -> str:
-    return dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")[:64]
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return headers.get(b"x-forwarded-for", b"").decode("latin-1")[:64]
 
 
 async def _too_many(send: SendMessage, wait: float) -> None:

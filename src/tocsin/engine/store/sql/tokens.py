@@ -20,7 +20,7 @@ class TokenSql:
         )
         if not rows:
             return None
-        *columns, admin, active, account = rows[0]
+        token, name, scopes, team, expires, revoked, used, login, person, admin, active, account = rows[0]
         held = (
             self._session.query(
                 "SELECT team, role FROM membership WHERE account_id = ? ORDER BY id", (account,)
@@ -28,8 +28,20 @@ class TokenSql:
             if account is not None
             else []
         )
-        memberships = tuple((team, role) for team, role in held)
-        return TokenRow(*columns, admin=bool(admin), active=bool(active), memberships=memberships)
+        return TokenRow(
+            id=token,
+            name=name,
+            scopes=scopes,
+            team=team,
+            expires_at=expires,
+            revoked_at=revoked,
+            last_used_at=used,
+            login=login,
+            person=person,
+            admin=bool(admin),
+            active=bool(active),
+            memberships=tuple((of, role) for of, role in held),
+        )
 
     def used(self, token: int, now: int) -> None:
         self._session.write("UPDATE api_token SET last_used_at = ? WHERE id = ?", (now, token))
