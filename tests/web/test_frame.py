@@ -10,7 +10,7 @@ from django.test import Client
 from tests.web.conftest import BACKEND
 from tocsin.apps.people.models import Account
 from tocsin.core.roles import NOTHING, Grants, grants_of
-from tocsin.web.rooms import IN_THE_THUMBS_REACH, ROOMS, address_of, seen_rooms, settings_at
+from tocsin.web.rooms import IN_THE_THUMBS_REACH, ROOMS, address_of, back_at, seen_rooms, settings_at
 from tocsin.web.static_files import JOINED, content_of, hashed_name
 
 LARGEST_STYLE, LARGEST_SCRIPT = 24, 10  # KiB, as they go over the wire
@@ -88,6 +88,24 @@ def test_one_always_stands_in_one_room(path: str) -> None:
     rooms = seen_rooms(grants, path)
     assert [room.place.word for room in rooms if room.current] != []
     assert len([room for room in rooms if room.current]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "above"),
+    [
+        ("/people/alice", "/people"),
+        ("/people", "/settings"),
+        ("/settings/configuration/routes", "/settings/configuration"),
+        ("/me/security/app", "/me/security"),
+        ("/services/task-api", "/services"),
+        ("/services", None),
+        ("/settings", None),
+        ("/", None),
+    ],
+)
+def test_the_way_back_leads_to_the_nearest_page_above(path: str, above: str | None) -> None:
+    found = back_at(path, grants_of(True, ()))
+    assert (found.address if found else None) == above
 
 
 def test_no_first_part_of_an_address_belongs_to_two_rooms() -> None:

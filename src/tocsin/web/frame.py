@@ -40,7 +40,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "rooms_more": rooms[at_hand:],
         "more_current": any(room.current for room in rooms[at_hand:]),
         "tabs": tabs_at(request.path, reader.grants),
-        "back": back_at(request.path, reader.grants),
+        "nearest_above": back_at(request.path, reader.grants),
         "search_link": link(SEARCH, reader.grants),
         "menu": links(MENU, reader.grants),
         "live_token": live_updates.sign(settings.SECRET_KEY.encode(), topics, timezone.now()),

@@ -176,10 +176,12 @@ def settings_at(grants: Grants) -> list[tuple[str, list[Link]]]:
 
 
 def back_at(path: str, grants: Grants) -> Link | None:
-    """To the settings, on the pages whose cards lie there."""
-    cards = {each.address for _, cards in settings_at(grants) for each in cards}
-    in_settings = room_at(path) is ROOMS[-1] and path in cards
-    return link(ROOMS[-1].place, grants) if in_settings else None
+    """The nearest page above: `/people/alice` leads to the people, the people to the settings, a room nowhere."""
+    cards = [each for _, found in settings_at(grants) for each in found]
+    above = [each for each in (*cards, *seen_rooms(grants, path)) if path.startswith(f"{each.address}/")]
+    if above:
+        return max(above, key=lambda each: len(each.address))
+    return link(ROOMS[-1].place, grants) if path in {each.address for each in cards} else None
 
 
 def _is_in(path: str, address: str) -> bool:

@@ -29,7 +29,8 @@
 
   // What somebody is typing is never taken from them.
   const busy = (region) => [...region.querySelectorAll("input, textarea, select")].some((field) =>
-    field.type !== "hidden" && (field === document.activeElement || field.value !== before(field)));
+    field.type !== "hidden" && (field === document.activeElement || (ticks(field) ? field.checked !== field.defaultChecked : field.value !== before(field))));
+  const ticks = (field) => field.type === "checkbox" || field.type === "radio";
   const before = (field) => field.tagName === "SELECT"
     ? ([...field.options].find((option) => option.defaultSelected) || field.options[0] || {}).value
     : field.defaultValue;
