@@ -90,7 +90,7 @@ class PublicDoor(Door):
     ) -> None:
         super().__init__(perform)
         self._identify, self._facts = identify, facts
-        self._wrong = wrong or Limit(WRONG_TOKENS)
+        self._wrong = wrong if wrong is not None else Limit(WRONG_TOKENS)
 
     async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
         address = headers.get(b"x-forwarded-for", b"").decode("ascii", "replace")[:64]

@@ -26,7 +26,7 @@ class WrongLinks:
 
     def __init__(self, app: Any, limit: Limit | None = None) -> None:
         self._app = app
-        self._limit = limit or Limit(WRONG)
+        self._limit = limit if limit is not None else Limit(WRONG)
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         refused, address = False, _address(scope)
