@@ -1,7 +1,5 @@
 """Incidents by API: found, read, acted on."""
 
-
-
 from tests.scenarios.house import House
 from tests.web.api.conftest import Api
 

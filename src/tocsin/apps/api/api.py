@@ -134,8 +134,8 @@ def list_my_tokens(request: HttpRequest, cursor: Cursor = "", limit: Limit = 50)
     once=False,
 )
 def make_my_token(request: HttpRequest, body: NewToken) -> Answer:
-    """It may not do more than the token that makes it, nor outlive it. No Idempotency-Key here: the answer holds a secret, and
-    secrets are not kept."""
+    """It may not do more than the token that makes it, nor outlive it. No Idempotency-Key here: the answer holds a secret,
+    and secrets are not kept."""
     wish = tokens.Wish(body.name, body.scopes, body.expires_at, _account(request))
     return _made(caller(request), wish)
 

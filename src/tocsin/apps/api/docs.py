@@ -1,7 +1,7 @@
 """The docs page, made of the OpenAPI document by our own templates: no script, nothing from elsewhere."""
 
 import shlex
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +14,19 @@ REF = "#/components/schemas/"
 DEEPEST = 4
 
 
+class Piece(NamedTuple):
+    """Of a sentence: what stands between backticks is code."""
+
+    text: str
+    code: bool
+
+
 class Parameter(msgspec.Struct, frozen=True):
     name: str
     where: str
     kind: str
     required: bool
-    says: str
+    says: tuple[Piece, ...]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -29,7 +36,7 @@ class Told(msgspec.Struct, frozen=True):
     method: str
     path: str
     summary: str
-    says: str
+    says: tuple[Piece, ...]
     needs: str
     parameters: tuple[Parameter, ...]
     takes: str
@@ -49,13 +56,17 @@ def docs_page(request: HttpRequest, document: dict[str, Any]) -> HttpResponse:
         "groups": [
             (tag, tag.lower().replace(",", "").replace(" ", "-"), told) for tag, told in groups.items()
         ],
-        "problems": KINDS.items(),
+        "problems": [(name, kind, _pieces(kind.says)) for name, kind in KINDS.items()],
         "schemas": [
             (name, _drawn(schema, document, 0)) for name, schema in document["components"]["schemas"].items()
         ],
         "first": f"curl -H 'Authorization: Bearer tocsin_...' {base_url()}/api/v1/me",
     }
     return render(request, "api/docs.html", context)
+
+
+def _pieces(text: str) -> tuple[Piece, ...]:
+    return tuple(Piece(part, number % 2 == 1) for number, part in enumerate(text.split("`")) if part)
 
 
 def _told(path: str, method: str, details: dict[str, Any], document: dict[str, Any]) -> Told:
@@ -74,7 +85,7 @@ def _told(path: str, method: str, details: dict[str, Any], document: dict[str, A
         method=method,
         path=path,
         summary=details["summary"],
-        says=" ".join(details.get("description", "").split()),
+        says=_pieces(" ".join(details.get("description", "").split())),
         needs=details["x-permission"],
         parameters=tuple(_parameter(each) for each in details["parameters"]),
         takes=_drawn(body["schema"], document, 0) if body else "",
@@ -91,7 +102,7 @@ def _parameter(told: dict[str, Any]) -> Parameter:
         told["in"],
         _kind(told["schema"]),
         bool(told.get("required")),
-        told.get("description", ""),
+        _pieces(told.get("description", "")),
     )
 
 
@@ -177,7 +188,7 @@ def _kind(schema: dict[str, Any]) -> str:
         return " | ".join(dict.fromkeys(_kind(each) for each in choices))
     kind = schema.get("type")
     if isinstance(kind, list):
-        return " | ".join(_WORDS.get(each, each) for each in kind)
+        return " | ".join(_WORDS.get(str(each), str(each)) for each in kind)
     if kind == "array":
         items = schema.get("items")
         return f"list of {_kind(items)}" if isinstance(items, dict) and items else "list"

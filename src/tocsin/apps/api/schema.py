@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: ninja knows the addresses and their parameters, the operations know bodies, answers and errors."""
+"""The OpenAPI 3.1 document: ninja knows addresses and parameters, the operations know bodies, answers and errors."""
 
 import re
 from typing import Any
@@ -36,14 +36,14 @@ MATCH = {
     "name": "If-Match",
     "required": False,
     "description": "The ETag you read: refused (412) when it changed since.",
-    "schema": {"type": "string", "maxLength": 200, "pattern": '^"[!#-~]*"$'},
+    "schema": {"type": "string"},
 }
 NO_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "required": False,
     "description": "The ETag you have: answered 304 while it is still true.",
-    "schema": {"type": "string", "maxLength": 200, "pattern": '^"[!#-~]*"$'},
+    "schema": {"type": "string"},
 }
 ONLY_NEW = {**NO_MATCH, "description": "`*`: refused (412) when it is there already."}
 SCHEME = {

@@ -1,4 +1,4 @@
-"""Silences, maintenance windows and overrides by API: made, listed, made longer or shorter, ended. Git has no say in them."""
+"""Silences, maintenance windows and overrides by API: made, listed, moved, ended. Git has no say in them."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -41,7 +41,7 @@ class Shifts(msgspec.Struct, frozen=True):
 @operation(
     router, "GET", "/on-call", needs=Permission.READ, summary="Who is on call", answers=OnCall, refuses=(404,)
 )
-def get_on_call(request: HttpRequest, schedule: Word = "", at: Instant = "") -> OnCall:
+def get_on_call(request: HttpRequest, schedule: Word = "", at: Instant = None) -> OnCall:
     """Now or at an instant, of one schedule or all; with who comes next and when."""
     facts, instant = caller(request).facts, instant_in(at, "at") or timezone.now()
     return OnCall(instant, tuple(who(facts, Who(schedule or None, instant), instant)))
@@ -59,8 +59,8 @@ def get_on_call(request: HttpRequest, schedule: Word = "", at: Instant = "") -> 
 def list_shifts(
     request: HttpRequest,
     key: Name,
-    starts_at: Instant = "",
-    ends_at: Instant = "",
+    starts_at: Instant = None,
+    ends_at: Instant = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Shifts:
