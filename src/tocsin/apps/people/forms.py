@@ -11,11 +11,8 @@ from tocsin.channels.plain import line as one_line
 from tocsin.core.configuration import Configuration
 from tocsin.core.roles import TEAM_ROLES, Role
 
-ROLES = [
-    (Role.MANAGER, "Manager: changes the team's things"),
-    (Role.RESPONDER, "Responder: pages, acknowledges, helps"),
-    (Role.OBSERVER, "Observer: reads everything"),
-]
+ROLES = [(Role.MANAGER, "Manager"), (Role.RESPONDER, "Responder"), (Role.OBSERVER, "Observer")]
+WHAT_THEY_MAY = "A manager changes the team's things, a responder pages and acknowledges, an observer reads."
 assert {role for role, _ in ROLES} == set(TEAM_ROLES)
 LONGEST_NAME = 100
 LONGEST_PASSWORD = 1000  # hashing megabytes is work for nothing
@@ -189,7 +186,7 @@ class GiveRole(forms.Form):
     """The teams are the configuration's."""
 
     team = forms.ChoiceField(label="Team")
-    role = forms.ChoiceField(label="Role", choices=ROLES)
+    role = forms.ChoiceField(label="Role", choices=ROLES, initial=Role.RESPONDER, help_text=WHAT_THEY_MAY)
 
     def __init__(self, configuration: Configuration, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,7 +211,6 @@ class Invite(GiveRole):
         team, role = self.fields["team"], self.fields["role"]
         team.choices = [("", "None yet"), *team.choices]  # type: ignore[attr-defined]
         team.required = role.required = False
-        role.initial = Role.RESPONDER
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
