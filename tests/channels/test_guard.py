@@ -8,6 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tocsin.channels.guard import REFUSED, Allowed, Guard, allowed_in, is_public
 from tocsin.channels.http import post
@@ -85,6 +87,13 @@ def test_a_url_that_leads_inside_is_refused_as_written(url: str) -> None:
 def test_a_url_that_leads_outside_is_taken() -> None:
     assert CLOSED.refusal("https://hooks.example.com/x") == ""
     assert CLOSED.refusal("https://93.184.216.34/x") == ""
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_written_the_guard_only_answers(text: str) -> None:
+    for url in (text, f"http://{text}/", f"https://{text}"):
+        CLOSED.refusal(url)
+        CLOSED.trusts(url)
 
 
 def test_what_the_operator_allows_may_be_reached() -> None:

@@ -12,6 +12,8 @@ from tests.scenarios.person import Person
 from tocsin.control.requests import Act, PutNoun, Refused, RemoveNoun, ResendDelivery, SendTestEvent
 from tocsin.core.respond.incident import AddNote, SetSeverity, Snooze
 from tocsin.core.severity import Severity
+from tocsin.engine.store.memory.webhooks import MemoryWebhooks
+from tocsin.engine.store.sql.webhooks import WebhookSql
 from tocsin.engine.webhooks import Answered, WebhookDeparture
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
@@ -164,8 +166,20 @@ def test_no_page_waits_for_a_webhook_that_is_down(make_house: MakeHouse) -> None
     house.person("bob").was_paged("DiskFull")
 
 
-def test_without_a_subscription_nothing_is_written(house: House) -> None:
-    house.fires("DiskFull", severity="critical")
+def test_without_a_subscription_nothing_is_asked_of_the_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("the store was asked about webhooks")
+
+    with monkeypatch.context() as patched:
+        for table in (WebhookSql, MemoryWebhooks):
+            for name in ("owe", "load", "next_waiting", "put", "standing", "record_attempts"):
+                patched.setattr(table, name, asked)
+        house.fires("DiskFull", severity="critical")
+        house.person("alice").acknowledges(1)
+        house.ends("DiskFull", severity="critical")
+        house.passes(hours=2)
     assert house.store.read(lambda tx: tx.webhooks.load("ops/1/1")) is None
     assert not any(
         kind.startswith("webhook.") for kind in house.store.read(lambda tx: dict(tx.agenda.count()))

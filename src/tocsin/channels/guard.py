@@ -81,7 +81,8 @@ class Allowed(msgspec.Struct, frozen=True):
 
 
 def allowed_in(environment: Mapping[str, str]) -> Allowed:
-    """TOCSIN_ALLOWED_PRIVATE: networks, addresses, host names and `*.suffixes`, apart by commas or spaces. Raises ValueError."""
+    """TOCSIN_ALLOWED_PRIVATE: networks, addresses, host names and `*.suffixes`, apart by commas or spaces. Raises
+    ValueError."""
     networks: list[Network] = []
     hosts: set[str] = set()
     for word in environment.get(VARIABLE, "").replace(",", " ").split():
@@ -140,8 +141,8 @@ class Guard:
         return ""
 
     def refusal_of(self, address: str, options: Mapping[str, str]) -> str:
-        """Of a contact method or chat. Servers that are named apart from a URL (of mail) are the operator's to set: what they
-        speak is not checked when it connects."""
+        """Of a contact method or chat. Servers that are named apart from a URL (of mail) are the operator's to set: what
+        they speak is not checked when it connects."""
         if host := options.get("host", "").strip():
             return "" if self.allowed.names(host.lower()) else OWN_SERVER
         return self.refusal(address)
@@ -200,7 +201,7 @@ def _literal(host: str) -> Address | None:
         pass
     try:
         return IPv4Address(socket.inet_aton(host))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         return None
 
 

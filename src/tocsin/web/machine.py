@@ -443,6 +443,10 @@ def serve(settings: Settings) -> None:
     tune()
     # The lock comes first: a newer version must not migrate under a server that runs.
     with lock_data_directory(settings.data):
+        try:
+            sealing.use(encryption_keys(os.environ, settings.data))
+        except (MissingSecret, OSError) as error:
+            raise CannotStart(str(error)) from None
         migrate(settings)
         hub = Hub()
         woken: list[Machine] = []
@@ -455,7 +459,6 @@ def serve(settings: Settings) -> None:
             store.tidy()  # the log gets its room before the first page wants to be written
             if not settings.database_url:
                 store.run(_free_all)
-            sealing.use(encryption_keys(os.environ, settings.data))
             if resealed := store.run(reseal):
                 log.info("secrets were encrypted with the current key", entries=resealed)
             machine = Machine(settings, store, hub)

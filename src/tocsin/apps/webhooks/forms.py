@@ -12,12 +12,16 @@ from tocsin.core.webhooks import EVENTS, Webhook
 RESERVED = ("new",)  # an address of ours
 
 
+def _few() -> forms.SelectMultiple:
+    return forms.SelectMultiple(attrs={"size": 5})
+
+
 class WebhookForm(forms.Form):
     """`made` is the subscription that is changed; None makes one."""
 
     name = forms.CharField(
         max_length=64,
-        help_text="Letters, digits and - _ . — it stands in this page's address and in the log.",
+        help_text="Letters, digits and - _ . It stands in the page's address and in the log.",
     )
     url = forms.CharField(
         label="URL",
@@ -27,8 +31,12 @@ class WebhookForm(forms.Form):
     )
     events = forms.MultipleChoiceField(required=False)
     severities = forms.MultipleChoiceField(required=False)
-    teams = forms.MultipleChoiceField(required=False, help_text="None chosen: every team's incidents.")
-    services = forms.MultipleChoiceField(required=False, help_text="None chosen: every service's incidents.")
+    teams = forms.MultipleChoiceField(
+        required=False, widget=_few(), help_text="None chosen: every team's incidents."
+    )
+    services = forms.MultipleChoiceField(
+        required=False, widget=_few(), help_text="None chosen: every service's incidents."
+    )
 
     def __init__(self, facts: Configuration, made: Webhook | None = None, data: Any = None) -> None:
         super().__init__(data, initial=_initial(made) if made else None)
