@@ -148,32 +148,41 @@ def set_admin(account: Account, admin: bool, by: str, now: datetime) -> None:
     with transaction.atomic():
         if not admin and account.is_admin and is_last_administrator(account):
             raise LastAdministrator
+        before, after = {"administrator": account.is_admin}, {"administrator": admin}
         account.is_admin, account.admin_origin = admin, "people"
         account.save(update_fields=["is_admin", "admin_origin"])
-        record(by, "AdministratorMade" if admin else "AdministratorEnded", account.login, now)
+        what = "AdministratorMade" if admin else "AdministratorEnded"
+        record(by, what, account.login, now, before=before, after=after)
 
 
 def give_role(account: Account, team: str, role: str, origin: str, by: str, now: datetime) -> None:
     with transaction.atomic():
+        held = Membership.objects.filter(account=account, team=team, origin=origin).first()
+        before = {team: held.role} if held is not None else None
         Membership.objects.update_or_create(
             account=account, team=team, origin=origin, defaults={"role": role}
         )
-        record(by, "RoleGiven", account.login, now, f"{role} in {team}")
+        record(by, "RoleGiven", account.login, now, f"{role} in {team}", before=before, after={team: role})
 
 
 def take_role(account: Account, team: str, by: str, now: datetime) -> bool:
     """Only what people gave; the configuration's and the provider's are theirs. False when there is none."""
     with transaction.atomic():
-        gone, _ = Membership.objects.filter(account=account, team=team, origin="people").delete()
+        held = Membership.objects.filter(account=account, team=team, origin="people")
+        before = {each.team: each.role for each in held}
+        gone, _ = held.delete()
         if gone:
-            record(by, "RoleTaken", account.login, now, team)
+            record(by, "RoleTaken", account.login, now, team, before=before)
     return bool(gone)
 
 
 def rename(account: Account, name: str, by: str, now: datetime) -> None:
-    account.name = name.strip()
-    account.save(update_fields=["name"])
-    record(by, "AccountRenamed", account.login, now, account.name)
+    before, account.name = account.name, name.strip()
+    with transaction.atomic():
+        account.save(update_fields=["name"])
+        record(
+            by, "AccountRenamed", account.login, now, before={"name": before}, after={"name": account.name}
+        )
 
 
 def close(account: Account, by: str, now: datetime) -> None:
@@ -191,8 +200,9 @@ def close(account: Account, by: str, now: datetime) -> None:
 
 def reopen(account: Account, by: str, now: datetime) -> None:
     account.is_active = True
-    account.save(update_fields=["is_active"])
-    record(by, "AccountReopened", account.login, now)
+    with transaction.atomic():
+        account.save(update_fields=["is_active"])
+        record(by, "AccountReopened", account.login, now)
 
 
 def sign_out_everywhere(account: Account, by: str, now: datetime) -> None:
