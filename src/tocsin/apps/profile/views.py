@@ -35,7 +35,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _become(request, account)
     context = {
-        "people": sorted(configuration.people.values(), key=lambda person: person.name.casefold()),
+        "people": sorted(configuration.people.values(), key=lambda person: person.name.casefold())
+        if reader.grants.everything
+        else [],
         "chosen": account.person,
         "by_email": person_of(Account(login=account.login), configuration),
         "feed": CalendarFeed.objects.filter(account=account).first(),
