@@ -196,6 +196,14 @@ def test_a_lead_changes_their_teams_things_and_no_others(bob: Client, house: Hou
     assert "mine" not in facts(house).services
 
 
+def test_where_others_are_reached_is_shown_as_text_to_administrators_only(
+    bob: Client, browser: Client, house: House
+) -> None:
+    assert "alice@example.com" in shown(browser, "/settings/configuration/people/alice")
+    assert bob.get("/settings/configuration/people/alice").status_code == 403
+    assert shown(bob, "/settings/configuration/policies/platform")
+
+
 # --- policies and schedules ------------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,6 @@ def _show(request: HttpRequest, page: Page, form: NounForm, kept: Kept | None) -
         "heading": f"Change {kept.name}" if kept else f"New {word}",
         "word": word,
         "hint": "" if kept else page.hint,
-        "back": page.address(kept.name) if kept else reverse(page.listed),
+        "cancel": page.address(kept.name) if kept else reverse(page.listed),
     }
     return render(request, page.template, context, status=422 if form.is_bound else 200)

@@ -107,8 +107,26 @@ WORDS = {
     "severities": "severity",
     "time_intervals": "time interval",
     "inhibitions": "inhibition",
+    "webhooks": "outgoing webhook",
     "routes": "routing tree",
     "defaults": "house-wide settings",
     "dead_mans_switch": "dead man's switch",
+}
+ALL_OF = {
+    "people": "People",
+    "teams": "Teams",
+    "schedules": "Schedules",
+    "policies": "Escalation policies",
+    "services": "Services",
+    "chats": "Chats",
+    "integrations": "Integrations",
+    "heartbeats": "Heartbeats",
+    "severities": "Severities",
+    "time_intervals": "Time intervals",
+    "inhibitions": "Inhibitions",
+    "webhooks": "Outgoing webhooks",
+    "routes": "Routes",
+    "defaults": "House-wide settings",
+    "dead_mans_switch": "Dead man's switch",
 }
 EDITABLE = tuple(kind.name for kind in KINDS.values() if not kind.operational)

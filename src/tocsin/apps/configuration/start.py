@@ -85,6 +85,6 @@ def default_route(request: HttpRequest) -> HttpResponse:
         "kept": kept,
         "heading": "The default route",
         "hint": "Where an alert goes when no other route takes it. More routes are written as text.",
-        "back": "/settings/configuration/routes",
+        "cancel": "/settings/configuration/routes",
     }
     return render(request, editing.FORM, context, status=422 if form.is_bound else 200)

@@ -11,6 +11,7 @@ from tocsin.apps.configuration import editing, nouns
 from tocsin.apps.configuration import forms as ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.authority import needs
+from tocsin.apps.people.reader import reader_of
 from tocsin.config.schema.kinds import Noun
 from tocsin.config.values import DAYS
 from tocsin.core.configuration import Configuration
@@ -142,7 +143,7 @@ def _owned(configuration: Configuration, team: str) -> list[tuple[str, str, list
 @needs(Permission.MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest) -> HttpResponse:
-    return editing.make(request, PAGE, BEGUN)
+    return editing.make(request, PAGE, {**BEGUN, "time_zone": reader_of(request).zone.key})
 
 
 @needs(Permission.MANAGE)

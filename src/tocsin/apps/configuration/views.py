@@ -15,7 +15,7 @@ from tocsin.apps.configuration.models import Entry
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
-from tocsin.config.answers import ConfigFile, PlanView
+from tocsin.config.answers import ConfigFile, PlanView, Problem
 from tocsin.config.document import Unreadable
 from tocsin.config.schema.kinds import KINDS, SINGLE
 from tocsin.control.client import NotAnswering
@@ -37,7 +37,9 @@ ROOMS = {
     "policies": "policies",
     "services": "services",
     "integrations": "integrations",
+    "webhooks": "webhooks",
 }
+OF_ADMINISTRATORS = ("people", "webhooks")  # whose text holds where somebody is reached
 SINGLES = "~"  # in an address, for the kind of which there is one
 PASTED = "pasted.yaml"
 # What an empty text begins with.
@@ -74,7 +76,7 @@ class Counted(msgspec.Struct):
 @needs(Permission.READ)
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    counted = {kind: Counted(kind, nouns.WORDS.get(kind, kind), _address(kind)) for kind in nouns.EDITABLE}
+    counted = {kind: Counted(kind, nouns.ALL_OF.get(kind, kind), _address(kind)) for kind in nouns.EDITABLE}
     for kind, origin in Entry.objects.filter(kind__in=list(counted)).values_list("kind", "origin"):
         if origin == Origin.GIT:
             counted[kind].git += 1
@@ -107,6 +109,7 @@ def kind(request: HttpRequest, kind: str) -> HttpResponse:
     context = {
         "kind": kind,
         "word": nouns.WORDS.get(kind, kind),
+        "heading": nouns.ALL_OF.get(kind, kind),
         "rows": [(name, origin, by) for name, origin, by in rows],
         "may_make": nouns.may_make(request, kind),
         "facts": facts(),
@@ -123,6 +126,8 @@ def text(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     """Shown to all who read; changed by who may. `~` is the name of what there is only one of, and of what is made anew."""
     if kind not in nouns.EDITABLE:
         raise Http404("There is no such kind of thing in the configuration.")
+    if kind in OF_ADMINISTRATORS and not reader_of(request).grants.everything:
+        raise PermissionDenied("Where others are reached is shown to administrators only.")
     configuration, single = facts(), KINDS[kind].single
     new = name == SINGLES and not single
     key = SINGLE if name == SINGLES else name
@@ -156,7 +161,7 @@ def text(request: HttpRequest, kind: str, name: str) -> HttpResponse:
         "checked": request.method == "POST" and not problems,
         "may_change": may,
         "removable": may and kept is not None,
-        "back": reverse("configuration") if single else _address(kind),
+        "cancel": reverse("configuration") if single else _address(kind),
         "facts": configuration,
     }
     wrong = any(getattr(problem, "level", "error") == "error" for problem in problems)
@@ -192,7 +197,7 @@ def _save_text(
 
 
 def _told(field: str, message: str) -> object:
-    return texts.Problem("error", "", 0, field, message)
+    return Problem("error", "", 0, field, message)
 
 
 @needs(Permission.MANAGE)
@@ -265,8 +270,8 @@ def bring_in(request: HttpRequest) -> HttpResponse:
         "warnings": [each for each in view.problems if each.level != "error"] if view else [],
         "wrong": wrong,
     }
-    failed = bool(wrong or context["errors"])
-    return render(request, "configuration/import.html", context, status=422 if failed else 200)
+    status = 422 if wrong or context["errors"] else 200
+    return render(request, "configuration/import.html", context, status=status)
 
 
 def _files(request: HttpRequest) -> tuple[tuple[ConfigFile, ...], str]:

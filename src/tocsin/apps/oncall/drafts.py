@@ -5,7 +5,7 @@ The fields are `name`, `team`, `repeat`, `last` (targets, once each), and for ea
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -136,7 +136,7 @@ def policy_of(draft: Draft, facts: Configuration) -> Policy:
 
 
 def _targets(said: Sequence[str], facts: Configuration) -> list[Target]:
-    known = {
+    known: dict[TargetKind, Mapping[str, object]] = {
         TargetKind.PERSON: facts.people,
         TargetKind.SCHEDULE: facts.schedules,
         TargetKind.TEAM: facts.teams,
@@ -145,7 +145,7 @@ def _targets(said: Sequence[str], facts: Configuration) -> list[Target]:
     found = []
     for each in said:
         kind, _, name = each.partition(":")
-        if kind in TargetKind.__members__.values() and name in known[TargetKind(kind)]:
+        if kind in tuple(TargetKind) and name in known[TargetKind(kind)]:
             found.append(Target(TargetKind(kind), name))
     return found
 

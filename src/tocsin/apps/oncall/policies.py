@@ -189,7 +189,7 @@ def _editor(
         "kept": kept,
         "way": paths.way(drafts.policy_of(draft, configuration), configuration, timezone.now()),
         "full": len(draft.steps) >= drafts.MOST_STEPS,
-        "back": reverse("policy", args=(kept.name,)) if kept else reverse("policies"),
+        "cancel": reverse("policy", args=(kept.name,)) if kept else reverse("policies"),
     }
     return render(request, "oncall/policy_edit.html", context, status=422 if wrong else 200)
 

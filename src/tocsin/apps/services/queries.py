@@ -29,8 +29,9 @@ def open_by_service() -> dict[str, Open]:
         .annotate(count=Count("id"))
     )
     for row in rows:
-        before = counted.get(row["service"], Open())
-        counted[row["service"]] = Open(before.count + row["count"], _worse(before.worst, row["severity"]))
+        service = str(row["service"])
+        before = counted.get(service, Open())
+        counted[service] = Open(before.count + row["count"], _worse(before.worst, row["severity"]))
     return counted
 
 
