@@ -1,4 +1,4 @@
-"""Webhooks by a real `tocsin serve` to a real receiver: signed, in order, again after a kill -9, guarded by where they lead."""
+"""Webhooks by a real `tocsin serve` to a real receiver: signed, in order, again after a kill -9, and guarded."""
 
 import base64
 import hashlib
@@ -123,7 +123,9 @@ def test_after_a_kill_what_was_on_its_way_is_sent_again_under_the_same_id(
     assert json.loads(body)["type"] == "incident.opened"
 
 
-def test_on_screen_a_url_that_leads_inside_is_refused_at_its_field(tocsin: Tocsin, receiver: Receiver) -> None:
+def test_on_screen_a_url_that_leads_inside_is_refused_at_its_field(
+    tocsin: Tocsin, receiver: Receiver
+) -> None:
     for url in (receiver.url, "http://localhost:9190/", "http://169.254.169.254/"):
         with pytest.raises(Refused) as refused:
             ask(tocsin, PutNoun("webhooks", "mine", {"url": url, "secret": SECRET}))
