@@ -1,7 +1,7 @@
 """Every page a browser can be given, by the name of its address; what is no page, and why.
 
-The one list that the tests of accessibility walk. `test_axe.py` fails for a name that stands in neither. The operations of the
-API (`api-...`) answer programs and are walked by tests of their own.
+The one list that the tests of accessibility walk. `test_axe.py` fails for a name that stands in neither. The operations
+of the API (`api-...`) answer programs and are walked by tests of their own.
 """
 
 SIGNED_OUT: dict[str, tuple[str, ...]] = {
