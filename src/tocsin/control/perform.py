@@ -50,8 +50,8 @@ from tocsin.control.requests import (
     Request,
     ResendDelivery,
     SendAlert,
-    SendSample,
     SendContactCode,
+    SendSample,
     SendTestEvent,
     ShowIncident,
     Status,
@@ -148,7 +148,9 @@ class Performer:
             case PutNoun() | RemoveNoun():
                 return self._write(lambda tx: editing.edit(tx, request, actor.name, now), request, actor, now)
             case SendTestEvent():
-                return self._engine.store.run(lambda tx: webhooks.send_test_event(tx, request, facts, actor, now))
+                return self._engine.store.run(
+                    lambda tx: webhooks.send_test_event(tx, request, facts, actor, now)
+                )
             case ResendDelivery():
                 return self._engine.store.run(lambda tx: webhooks.resend(tx, request, facts, actor, now))
             case PutContactMethod() | RemoveContactMethod() | SendContactCode() | VerifyContactMethod():
