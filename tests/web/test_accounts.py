@@ -233,6 +233,18 @@ def test_a_role_that_is_none_is_refused_at_its_field(
     assert not bob.memberships.exists()
 
 
+def test_an_account_is_said_to_be_a_person_whose_address_differs(admin: Client, house: House) -> None:
+    work = _account("b.brandt@work.example")
+    assert "Bob Brandt (" in _change(admin, work, "link-person", person="bob")
+    assert work.person == "bob"
+    other = _account("other@work.example")
+    assert "Another account is that person" in _change(admin, other, "link-person", person="bob")
+    assert "Select a valid choice" in _change(admin, other, "link-person", person="nobody")
+    assert other.person is None
+    _change(admin, work, "link-person", person="")
+    assert work.person is None
+
+
 def test_what_the_provider_gave_is_not_taken_here(admin: Client, bob: Account) -> None:
     Membership.objects.create(account=bob, team="platform", role="observer", origin="oidc")
     _change(admin, bob, "take-role", team="platform")

@@ -86,6 +86,7 @@ ACTS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
         lambda who: people.give_role(who, "platform", "manager", "people", "alice", NOW),
     ),
     "people.take_role": (with_role, lambda who: people.take_role(who, "platform", "alice", NOW)),
+    "people.link_person": (bob, lambda who: people.link_person(who, "bob", "alice", NOW)),
     "people.rename": (bob, lambda who: people.rename(who, "Robert", "alice", NOW)),
     "people.close": (bob, lambda who: people.close(who, "alice", NOW)),
     "people.reopen": (bob, lambda who: people.reopen(who, "alice", NOW)),

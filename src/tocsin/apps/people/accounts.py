@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people import actions, confirming, mail, one_time, queries, sessions
 from tocsin.apps.people.authority import needs
-from tocsin.apps.people.forms import GiveRole, Invite, Rename
+from tocsin.apps.people.forms import GiveRole, Invite, LinkPerson, Rename
 from tocsin.apps.people.models import Account
 from tocsin.apps.people.reader import reader_of
 from tocsin.apps.public_url import base_url
@@ -122,6 +122,16 @@ def _rename(request: HttpRequest, account: Account, by: str, now: datetime) -> s
     return "Renamed."
 
 
+def _link_person(request: HttpRequest, account: Account, by: str, now: datetime) -> str | HttpResponse:
+    form = LinkPerson(facts(), request.POST)
+    if not form.is_valid():
+        return _show(request, account, link=form)
+    if not actions.link_person(account, form.cleaned_data["person"] or None, by, now):
+        form.add_error("person", "Another account is that person already.")
+        return _show(request, account, link=form)
+    return "Saved."
+
+
 def _give_role(request: HttpRequest, account: Account, by: str, now: datetime) -> str | HttpResponse:
     form = GiveRole(facts(), request.POST)
     if not form.is_valid():
@@ -185,6 +195,7 @@ def _password_link(request: HttpRequest, account: Account, by: str, now: datetim
 
 ACTS: dict[str, Callable[[HttpRequest, Account, str, datetime], str | HttpResponse]] = {
     "rename": _rename,
+    "link-person": _link_person,
     "give-role": _give_role,
     "take-role": _take_role,
     "make-admin": _make_admin,
@@ -232,11 +243,15 @@ def _found(id: int) -> Account:
 
 
 def _show(
-    request: HttpRequest, account: Account, rename: Rename | None = None, give: GiveRole | None = None
+    request: HttpRequest,
+    account: Account,
+    rename: Rename | None = None,
+    give: GiveRole | None = None,
+    link: LinkPerson | None = None,
 ) -> HttpResponse:
     configuration, now = facts(), timezone.now()
     [row] = queries.listed([account], configuration, now)
-    wrong = rename is not None or give is not None
+    wrong = any(form is not None for form in (rename, give, link))
     context = {
         "row": row,
         "account": account,
@@ -244,6 +259,7 @@ def _show(
         "places": sessions.places(account, request.session.session_key),
         "rename": rename or Rename(initial={"name": account.name}),
         "give": give or GiveRole(configuration),
+        "link": link or LinkPerson(configuration, initial={"person": account.person or ""}),
         "can_mail": _can_mail() and _is_mailable(account.login),
     }
     return render(request, "people/account.html", context, status=422 if wrong else 200)

@@ -176,6 +176,21 @@ def take_role(account: Account, team: str, by: str, now: datetime) -> bool:
     return bool(gone)
 
 
+def link_person(account: Account, person: str | None, by: str, now: datetime) -> bool:
+    """Whom the account is in the configuration; None: the one with its address. False when that person has an account."""
+    before, account.person = account.person, person
+    try:
+        with transaction.atomic():
+            account.save(update_fields=["person"])
+            record(
+                by, "PersonChosen", account.login, now, before={"person": before}, after={"person": person}
+            )
+    except IntegrityError:
+        account.person = before
+        return False
+    return True
+
+
 def rename(account: Account, name: str, by: str, now: datetime) -> None:
     before, account.name = account.name, name.strip()
     with transaction.atomic():

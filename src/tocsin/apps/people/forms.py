@@ -195,6 +195,20 @@ class GiveRole(forms.Form):
         self.fields["team"].choices = choices  # type: ignore[attr-defined]
 
 
+class LinkPerson(forms.Form):
+    """Whom the account is in the configuration, when their addresses differ."""
+
+    person = forms.ChoiceField(label="Is in the configuration", required=False)
+
+    def __init__(self, configuration: Configuration, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = sorted(configuration.people.values(), key=lambda one: (one.name or one.key).casefold())
+        choices = [
+            (one.key, f"{one_line(one.name or one.key, 60)} ({one_line(one.key, 60)})") for one in people
+        ]
+        self.fields["person"].choices = [("", "Who has its address"), *choices]  # type: ignore[attr-defined]
+
+
 class Invite(GiveRole):
     """Without a team whoever is invited follows incidents, and is what the configuration says of their address."""
 
