@@ -315,7 +315,9 @@ class Machine:
         """Somebody pressed the button behind a signed link."""
         command: Command = Acknowledge("") if claims.action == "acknowledge" else Resolve("")
         try:
-            answered = await self.perform(Act(claims.incidents, command), Actor(claims.person, "link", asked_from()))
+            answered = await self.perform(
+                Act(claims.incidents, command), Actor(claims.person, "link", asked_from())
+            )
         except Refused as refused:
             raise NotTaken(refused.message) from None
         assert isinstance(answered, list)
@@ -348,9 +350,7 @@ class Machine:
 
     def app(self, token: str) -> MachineApp:
         return MachineApp(
-            door=PublicDoor(
-                self.perform, partial(self.identify, token), lambda: self.engine.facts.current
-            ),
+            door=PublicDoor(self.perform, partial(self.identify, token), lambda: self.engine.facts.current),
             live=self.live,
             replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe)),
             ready=self.ready,

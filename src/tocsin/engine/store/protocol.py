@@ -424,7 +424,6 @@ class TokenTable(Protocol):
         ...
 
 
-
 class RecordTable(Protocol):
     """Change events and the audit log: append, read newest first. Ids of changes are the store's; given ones are ignored."""
 
