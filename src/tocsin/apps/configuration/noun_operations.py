@@ -49,7 +49,7 @@ def many(
 
         def read_all(request: HttpRequest, cursor: Cursor = "", limit: Limit = 50) -> Nouns:
             after = name_after(cursor)
-            known = nouns(kind, caller(request).facts.revision)
+            known = nouns(kind, caller(request).facts)
             rows = [known[key] for key in sorted(known) if after is None or key > after]
             return Nouns(*page_of(rows[: limit + 1], limit, lambda noun: noun.name))
 
@@ -150,7 +150,7 @@ def single(router: Router, path: str, kind: str, example: dict[str, Any]) -> Non
 
 
 def found(asking: Caller, kind: str, key: str) -> WrittenNoun:
-    noun = nouns(kind, asking.facts.revision).get(key)
+    noun = nouns(kind, asking.facts).get(key)
     if noun is None:
         raise Stopped("not-found", f"there is no {kind}.{key}" if key else f"nobody has written {kind} yet")
     return noun
@@ -174,7 +174,7 @@ def _remove(request: HttpRequest, kind: str, key: str) -> None:
 
 def _before(request: HttpRequest, asking: Caller, kind: str, key: str) -> tuple[bool, int | None]:
     """Whether it is there, and, when there are conditions, the revision at which they held."""
-    there = nouns(kind, asking.facts.revision).get(key)
+    there = nouns(kind, asking.facts).get(key)
     etag = etags.etag_of(msgspec.json.encode(there)) if there is not None else None
     return there is not None, asking.facts.revision if etags.check(request, etag) else None
 

@@ -1,6 +1,6 @@
 """All configured nouns in their written form, as a file would have them; secrets are named or marked as stored, never shown.
 
-Kept until the revision moves, like the facts.
+Kept as long as the facts are.
 """
 
 import threading
@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from tocsin.apps.configuration.models import Entry, Revision
+from tocsin.apps.configuration.models import Entry
 from tocsin.apps.configuration.queries import read_entries
 from tocsin.config.edit import plain
 from tocsin.config.export import names_of, written
 from tocsin.config.schema.kinds import from_entry
-from tocsin.core.configuration import Origin
+from tocsin.core.configuration import Configuration, Origin
 
 
 class WrittenNoun(msgspec.Struct, frozen=True):
@@ -26,26 +26,19 @@ class WrittenNoun(msgspec.Struct, frozen=True):
 
 
 _lock = threading.Lock()
-_known: tuple[int, dict[str, dict[str, WrittenNoun]]] = (-1, {})
+_known: tuple[Configuration | None, dict[str, dict[str, WrittenNoun]]] = (None, {})
 
 
-def nouns(kind: str, revision: int) -> dict[str, WrittenNoun]:
-    """All of one kind by name, at this revision or a newer one. What cannot be read is left out."""
+def nouns(kind: str, facts: Configuration) -> dict[str, WrittenNoun]:
+    """All of one kind by name, as of these facts or newer ones. What cannot be read is left out."""
     global _known
     known = _known
-    if known[0] != revision:
+    if known[0] is not facts:
         with _lock:
             known = _known
-            if known[0] != revision:
-                now = Revision.objects.values_list("revision", flat=True).first() or 0
-                known = _known = (now, _read())
+            if known[0] is not facts:
+                known = _known = (facts, _read())
     return known[1].get(kind, {})
-
-
-def forget() -> None:
-    """Read anew next time (another database)."""
-    global _known
-    _known = (-1, {})
 
 
 def _read() -> dict[str, dict[str, WrittenNoun]]:
