@@ -25,6 +25,16 @@ RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa",
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that another theme can change
 LOOKS = tuple(itertools.product((PHONE, DESK), (("light", RULES), ("dark", COLOURS))))
 HOSTILE = "Ångström" + "x" * 292
+TURNS = {"every": "1 week", "handoff": "Mon 09:00", "from": "2026-06-08", "people": ["alice", "bob"]}
+MADE_ON_SCREEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("people", "erin", {"name": HOSTILE, "email": "erin@example.com"}),
+    ("teams", "shop", {"name": HOSTILE, "members": ["alice"]}),
+    ("schedules", "shop", {"team": "shop", "time_zone": "Europe/Berlin", "layers": [{"rotation": TURNS}]}),
+    ("policies", "shop", {"steps": [{"page": "shop", "wait": "10m"}], "last_resort": ["carol"]}),
+    ("services", "shop", {"name": HOSTILE, "team": "shop", "policy": "shop", "depends_on": ["task-api"]}),
+    ("integrations", "shop", {"type": "alertmanager", "key": "shop-key", "service": "shop"}),
+    ("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()}),
+)
 
 
 def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
@@ -34,8 +44,9 @@ def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
 @pytest.fixture(scope="module")
 def busy(tocsin: Tocsin) -> Tocsin:
     """Something of everything, and names of hostile length."""
-    told = PutNoun("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()})
-    open_door(None, None, tocsin.data, None, actor="dan").ask(told)
+    door = open_door(None, None, tocsin.data, None, actor="dan")
+    for kind, name, noun in MADE_ON_SCREEN:
+        door.ask(PutNoun(kind, name, noun))
     fires(tocsin, "Slow")
     fires(tocsin, HOSTILE)
     fires(tocsin, "Over")
