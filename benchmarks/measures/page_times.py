@@ -160,7 +160,8 @@ def _attempt(incident: int, number: int) -> AttemptRow:
 # --- its pages -------------------------------------------------------------------------------------------------------
 
 
-def look(count: int) -> dict[str, Taken]:
+def signed_in() -> "Client":
+    """A browser of somebody who may see everything."""
     import django
 
     django.setup()
@@ -173,6 +174,11 @@ def look(count: int) -> dict[str, Taken]:
     account.save()
     browser = Client(headers={"accept-encoding": "identity"})
     browser.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def look(count: int) -> dict[str, Taken]:
+    browser = signed_in()
     rare = random.Random(1).randrange(1, count - OPEN)
     addresses = {
         "now": "/",

@@ -91,7 +91,7 @@ def way_of(route: RouteView, configuration: Configuration) -> list[Step]:
         Step(
             "at once" if page.after <= timedelta(0) else f"+{span(page.after)}",
             plain.line(called_all(page.people, configuration) if page.people else "nobody on call", 120),
-            plain.line(" ".join(part for part in (page.target, page.by) if part), 120),
+            plain.line(", ".join(part for part in (page.target, page.by) if part), 120),
             "last" if page.by == "last resort" else "" if page.people else "held",
         )
         for page in route.pages

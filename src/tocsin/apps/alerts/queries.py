@@ -1,9 +1,12 @@
 """What people read about alerts: each with its labels and why it paged or did not."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-from django.db.models import BinaryField, F, Func, IntegerField, QuerySet, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BinaryField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 from tocsin.apps.alerts.models import AlertState, Heartbeat
 from tocsin.apps.paging import Found, Place, far_enough, found
@@ -77,9 +80,9 @@ def _holding(rows: QuerySet[AlertState], wanted: Wanted, matchers: Sequence[Matc
         inside = msgspec.json.encode(wanted.text)[1:-1]
         labels = _Within(F("alert__labels"), Value(inside, BinaryField()))
         said = _Within(F("annotations"), Value(inside, BinaryField()))
-        rows = rows.alias(in_labels=labels, in_annotations=said).filter(in_labels__gt=0) | rows.alias(
-            in_labels=labels, in_annotations=said
-        ).filter(in_annotations__gt=0)
+        # One condition: two halves of an OR would each have to find the index of active alerts.
+        either = Q(in_labels__gt=0) | Q(in_annotations__gt=0)
+        rows = rows.alias(in_labels=labels, in_annotations=said).filter(either)
     return rows
 
 
@@ -89,8 +92,13 @@ class _Within(Func):
     function = "instr"
     output_field = IntegerField()
 
-    def as_postgresql(self, compiler: object, connection: object, **context: object) -> object:
-        return self.as_sql(compiler, connection, template="position(%(expressions)s)", arg_joiner=" in ")  # type: ignore[arg-type]
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """`position` asks the other way around."""
+        turned = self.copy()
+        turned.set_source_expressions(self.get_source_expressions()[::-1])
+        return turned.as_sql(
+            compiler, connection, template="position(%(expressions)s)", arg_joiner=" in ", **context
+        )
 
 
 def _is_written(matcher: Matcher) -> bool:

@@ -36,7 +36,7 @@ OPEN = tuple(state.value for state in OPEN_STATES)
 OVER = (State.RESOLVED.value, State.CLOSED.value)
 A_SCREENFUL = 50
 ALERTS_SHOWN = 50
-MOST_LOOKED_AT = 1_000  # incidents whose document is read for what no column says
+FIRST_LOOKED_AT, MOST_LOOKED_AT = 100, 1_000  # incidents whose document is read for what no column says
 MOST_ROWS = 20_000  # rows that one index leads to and another column must agree with
 TIMELINE_SHOWN = 200
 NOTIFICATIONS_SHOWN = 100
@@ -105,14 +105,17 @@ def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[Incident]:
     if not (matchers or wanted.mine):
         return found(_read(rows[: limit + 1]), _id_of, place, limit, edge)
     holds = compile_matchers(matchers)
-    looked = _read(rows[:MOST_LOOKED_AT])
-    if len(looked) == MOST_LOOKED_AT:
-        edge = looked[-1].id
-    kept = [
-        incident
-        for incident in looked
-        if holds(incident.labels) and (not wanted.mine or concerns(incident, wanted.mine))
-    ]
+    looked, kept = 0, list[Incident]()
+    for much in (FIRST_LOOKED_AT, MOST_LOOKED_AT):
+        batch = _read(rows[looked:much])
+        looked += len(batch)
+        kept += [
+            one for one in batch if holds(one.labels) and (not wanted.mine or concerns(one, wanted.mine))
+        ]
+        if looked < much or len(kept) > limit:
+            break
+    else:
+        edge = batch[-1].id
     return found(kept[: limit + 1], _id_of, place, limit, edge)
 
 

@@ -1,7 +1,8 @@
 """Incidents found by the words in them: SQLite's FTS5 and PostgreSQL's text search, asked the same way.
 
-Words are runs of letters and digits, so `task-api` is two; the last one asked for may be the beginning of a word. Both keep
-themselves true: a trigger there, an index of an expression here. What stands after the first 20,000 characters is not found.
+Words are runs of letters and digits, so `task-api` is two. The last one asked for may be the beginning of a word when
+nothing has it as a whole one: a beginning costs what all words cost that begin so. Both keep themselves true, by a trigger
+there, by being an index of an expression here. What stands after the first 20,000 characters is not found.
 """
 
 import re
@@ -48,17 +49,27 @@ def words_of(text: str) -> list[str]:
 
 def ids_with(words: Sequence[str], before: int | None, after: int | None, limit: int) -> list[int]:
     """Incidents that hold all these words, the newest first; with `after` those next above it, the oldest first."""
-    order = "ASC" if after is not None else "DESC"
+    whole = bool(_asked(_question(words[-1:], whole=True), None, None, 1))
+    return _asked(_question(words, whole), before, after, limit)
+
+
+def _question(words: Sequence[str], whole: bool) -> str:
+    """In the database's own language; words are letters and digits only, so none of them can be part of it."""
+    if connection.vendor == "sqlite":
+        return " ".join(f'"{word}"' for word in words) + ("" if whole else "*")
+    return " & ".join(words) + ("" if whole else ":*")
+
+
+def _asked(question: str, before: int | None, after: int | None, limit: int) -> list[int]:
     if connection.vendor == "sqlite":
         key, found = "rowid", "incident_words WHERE incident_words MATCH %s"
-        asked = " ".join(f'"{word}"' for word in words) + "*"
     else:
         key, found = "id", f"incident WHERE {_VECTOR.replace('%', '%%')} @@ to_tsquery('simple', %s)"
-        asked = " & ".join(words) + ":*"
     bounds = [(f" AND {key} {sign} %s", at) for sign, at in (("<", before), (">", after)) if at is not None]
+    order = "ASC" if after is not None else "DESC"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {key} FROM {found}{''.join(sql for sql, _ in bounds)} ORDER BY {key} {order} LIMIT %s",
-            [asked, *(at for _, at in bounds), limit],
+            [question, *(at for _, at in bounds), limit],
         )
         return [row[0] for row in cursor.fetchall()]
