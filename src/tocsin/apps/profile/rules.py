@@ -40,7 +40,9 @@ def rules(request: HttpRequest, key: str | None = None) -> HttpResponse:
     rows = {"high": _rows(person.notify_high), "low": _rows(person.notify_low)}
     if request.method == "POST":
         rows = {urgency: _given(request, urgency) for urgency in URGENCIES}
-        if request.POST.get("do") == "save":
+        if request.POST.get("do") not in ("save", "more"):
+            raise BadRequest("do: expected save or more")
+        if request.POST["do"] == "save":
             wanted, wrong = _wanted(request, person, rows)
             if wanted is not None:
                 answer, wrong = wrong_with(request, wanted)
