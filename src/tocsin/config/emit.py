@@ -10,7 +10,7 @@ from datetime import date
 from tocsin.config.forms import Noted, Tree
 
 WIDTH = 110
-_PLAIN = re.compile(r"^[A-Za-z0-9_./@+][A-Za-z0-9_./@+%= -]*(?::[A-Za-z0-9_./@+%=-]+)*$")
+_PLAIN = re.compile(r"^[A-Za-z0-9_./+][A-Za-z0-9_./@+%= -]*(?::[A-Za-z0-9_./@+%=-]+)*$")
 _AMBIGUOUS = re.compile(
     r"^(?:null|true|false|yes|no|on|off|y|n|[-+.]?(?:inf|nan)|0[xo].*|[-+.]?[0-9][0-9_.,eE+-]*)$", re.I
 )
