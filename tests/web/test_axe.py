@@ -30,7 +30,11 @@ MADE_ON_SCREEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("people", "erin", {"name": HOSTILE, "email": "erin@example.com"}),
     ("teams", "shop", {"name": HOSTILE, "members": ["alice"]}),
     ("schedules", "shop", {"team": "shop", "time_zone": "Europe/Berlin", "layers": [{"rotation": TURNS}]}),
-    ("policies", "shop", {"steps": [{"page": "shop", "wait": "10m"}], "last_resort": ["carol"]}),
+    (
+        "policies",
+        "shop",
+        {"steps": [{"page": {"schedule": "shop"}, "wait": "10m"}], "last_resort": ["carol"]},
+    ),
     ("services", "shop", {"name": HOSTILE, "team": "shop", "policy": "shop", "depends_on": ["task-api"]}),
     ("integrations", "shop", {"type": "alertmanager", "key": "shop-key", "service": "shop"}),
     ("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()}),
