@@ -67,9 +67,9 @@ def found(
     end = id_of(items[-1]) if more else edge
     start = id_of(items[0]) if items else None
     if place.upwards:
-        back = Place(before=start) if start is not None else Place(before=(place.after or 0) + 1)
-        onward = Place(after=end) if end is not None else None
-        return Found(items[::-1], back, onward, not more and edge is not None)
+        below = Place(before=start if start is not None else (place.after or 0) + 1)
+        above = Place(after=end) if end is not None else None
+        return Found(items[::-1], below, above, not more and edge is not None)
     onward = Place(before=end) if end is not None else None
     back = Place(after=start if start is not None else (place.before or 0) - 1) if place.begun else None
     return Found(items, onward, back, not more and edge is not None)

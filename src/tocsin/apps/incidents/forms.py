@@ -35,8 +35,8 @@ class ReportForm(forms.Form):
         label="Whom to page", required=False, help_text="Only when it should not be the service's own."
     )
 
-    def __init__(self, *args: Any, facts: Configuration, service: str = "", **options: Any) -> None:
-        super().__init__(*args, auto_id="report-%s", **options)
+    def __init__(self, said: Any, *, facts: Configuration, service: str = "") -> None:
+        super().__init__(said, auto_id="report-%s")
         services = sorted((s.name or key, key) for key, s in facts.services.items())
         self._offer("service", [("", "I do not know"), *((key, name[:80]) for name, key in services)])
         self._offer(
