@@ -35,9 +35,10 @@ def make_first_administrator(
 def change_password(account: Account, password: str, now: datetime) -> None:
     """Every other session of the account ends with it: a session is bound to the password it began with."""
     account.set_password(password)
-    account.save(update_fields=["password"])
-    one_time.end(account, one_time.PASSWORD, now)
-    record(account.login, "PasswordChanged", account.login, now)
+    with transaction.atomic():
+        account.save(update_fields=["password"])
+        one_time.end(account, one_time.PASSWORD, now)
+        record(account.login, "PasswordChanged", account.login, now)
 
 
 def become(account: Account, person: str | None, now: datetime) -> bool:
@@ -57,12 +58,11 @@ def become(account: Account, person: str | None, now: datetime) -> bool:
     try:
         with transaction.atomic():
             account.save(update_fields=["person"])
+            by, after = account.login, {"person": person}
+            record(by, "PersonChosen", account.login, now, before={"person": before}, after=after)
     except IntegrityError:
         account.refresh_from_db()
         return False
-    record(
-        account.login, "PersonChosen", account.login, now, before={"person": before}, after={"person": person}
-    )
     return True
 
 
