@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.core.configuration import Route
 from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matchers, format_name, quote
+from tocsin.core.labels import TEST_LABEL
 from tocsin.core.severity import Severity
 
 GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender has not grouped already
@@ -168,13 +169,18 @@ def group_labels(route: ResolvedRoute, labels: Mapping[str, str]) -> dict[str, s
     """The labels that name the alert's group, sorted. Missing and empty are the same and absent.
 
     An alert that has none of the route's `group_by` labels groups by its whole label set: strangers must not share a group.
+    Nor do tests and what is real: a real alert that joined somebody's acknowledged test would page nobody.
     """
     if ALL_LABELS in route.group_by:
         return {name: value for name, value in sorted(labels.items()) if value}
     found = {name: value for name in sorted(route.group_by) if (value := labels.get(name))}
     if not found and route.group_by:
         return {name: value for name, value in sorted(labels.items()) if value}
-    return found
+    return dict(sorted({**found, TEST_LABEL: "true"}.items())) if is_test(labels) else found
+
+
+def is_test(labels: Mapping[str, str]) -> bool:
+    return labels.get(TEST_LABEL) == "true"
 
 
 def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
