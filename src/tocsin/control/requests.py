@@ -170,8 +170,8 @@ class ChangeEnd(msgspec.Struct, frozen=True, tag="change_end"):
 
 
 class PlanConfiguration(msgspec.Struct, frozen=True, tag="plan", omit_defaults=True):
-    """What applying these files would change. `origin`: people when they are brought in on screen or by the API, so that they
-    may be edited there; what Git keeps then stays. Answer: PlanView."""
+    """What applying these files would change. `origin`: people when they are brought in on screen or by the API, so that
+    they may be edited there; what Git keeps then stays. Answer: PlanView."""
 
     files: tuple[ConfigFile, ...]
     prune: bool = False

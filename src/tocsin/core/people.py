@@ -8,8 +8,8 @@ from tocsin.core.severity import Urgency
 
 
 class Secret(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value that never stands in the configuration itself: one of the two names where it is, or it is sealed (encrypted; see
-    config/sealing.py)."""
+    """A value that never stands in the configuration itself: one of the two names where it is, or it is sealed (encrypted;
+    see config/sealing.py)."""
 
     env: str | None = None
     file: str | None = None

@@ -150,8 +150,8 @@ def to_entry(
 
 
 def from_entry(entry: Entry) -> Noun:
-    """The noun of an entry, its secrets opened. Raises ValueError for an entry of no known kind or with a document that is none
-    of its kind."""
+    """The noun of an entry, its secrets opened. Raises ValueError for an entry of no known kind or with a document that is
+    none of its kind."""
     return sealing.opened(decoded(entry))
 
 
