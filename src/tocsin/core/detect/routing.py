@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
+from xxhash import xxh3_128_hexdigest
 
 from tocsin.core.configuration import Route
 from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matchers, format_name, quote
@@ -18,6 +19,8 @@ GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender
 GROUP_INTERVAL = timedelta(minutes=5)
 REPEAT_INTERVAL = timedelta(hours=4)
 ALL_LABELS = "..."
+LONGEST_KEY = 600  # characters: PostgreSQL indexes 2,700 bytes
+SHOWN_OF_LONGER = 400
 SEVERITY_LABEL = "severity"
 
 
@@ -185,6 +188,9 @@ def is_test(labels: Mapping[str, str]) -> bool:
 
 def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
     """`{}/{severity="critical"}:{alertname="HighErr", cluster="c1"}`: the route's id and the group's labels, as Alertmanager
-    writes it. Values are quoted, so no two groups share a key."""
+    writes it. Values are quoted, so no two groups share a key. What is longer than any database indexes ends in its digest."""
     inner = ", ".join([f"{format_name(name)}={quote(value)}" for name, value in labels.items()])
-    return f"{route.id}:{{{inner}}}"
+    key = f"{route.id}:{{{inner}}}"
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[:SHOWN_OF_LONGER]}... {xxh3_128_hexdigest(key.encode())}"

@@ -9,7 +9,7 @@ from tocsin.engine.store.prose import clean
 
 WAKING_KINDS = tuple(INCIDENT[timer] for timer in Timer if timer is not Timer.CLOSE)  # closing wakes nobody
 
-LONGEST_NAME = 200  # characters of an alertname that an index keeps
+LONGEST_NAME = 200  # characters of a name from a label that an index keeps
 
 
 def owes_timer(incident: Incident) -> bool:
@@ -22,6 +22,11 @@ def words(incident: Incident) -> str:
     """What a text search looks in, case-folded."""
     parts = (incident.title, incident.summary, incident.service or "", *incident.labels.values())
     return clean("\n".join(parts).casefold())
+
+
+def service_name(incident: Incident) -> str | None:
+    """By which a service's incidents are found; a label may call one what no index takes."""
+    return clean(incident.service)[:LONGEST_NAME] if incident.service is not None else None
 
 
 def alertname(incident: Incident) -> str | None:

@@ -8,7 +8,7 @@ import structlog
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import OPEN_STATES, Incident
-from tocsin.engine.store.owed import WAKING_KINDS, alertname, alike, owes_timer, words
+from tocsin.engine.store.owed import WAKING_KINDS, alertname, alike, owes_timer, service_name, words
 from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import IncidentFilter
 from tocsin.engine.store.sql.session import Row, Session, Value, replacing, table
@@ -36,7 +36,7 @@ def _row(incident: Incident) -> tuple[Value, ...]:
         incident.state.value,
         incident.severity.value,
         incident.kind.value,
-        incident.service,
+        service_name(incident),
         incident.team,
         clean(incident.title),
         words(incident),
