@@ -1,4 +1,4 @@
-"""Labels as long as a sender may make them are no reason not to page: PostgreSQL indexes texts of some 2,700 bytes at most."""
+"""Labels as long as a sender may make them are no reason not to page: PostgreSQL indexes some 2,700 bytes at most."""
 
 import random
 

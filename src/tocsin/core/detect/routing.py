@@ -188,7 +188,7 @@ def is_test(labels: Mapping[str, str]) -> bool:
 
 def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
     """`{}/{severity="critical"}:{alertname="HighErr", cluster="c1"}`: the route's id and the group's labels, as Alertmanager
-    writes it. Values are quoted, so no two groups share a key. What is longer than any database indexes ends in its digest."""
+    writes it. Values are quoted, so no two groups share a key. What is longer than a database indexes ends in its digest."""
     inner = ", ".join([f"{format_name(name)}={quote(value)}" for name, value in labels.items()])
     key = f"{route.id}:{{{inner}}}"
     if len(key) <= LONGEST_KEY:
