@@ -6,6 +6,7 @@ A token is random and long enough that nobody guesses it; only its SHA-256 is ke
 import hashlib
 import hmac
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,7 +23,9 @@ from tocsin.core.roles import (
     grants_of_token,
     scopes_in,
 )
-from tocsin.engine.store.protocol import TokenRow
+
+if TYPE_CHECKING:  # the command line shares this file and wants no engine
+    from tocsin.engine.store.protocol import TokenRow
 
 PREFIX = "tocsin_"  # by which scanners of leaked secrets know one
 LONGEST = 4096  # characters; nobody's is as long
@@ -46,7 +49,7 @@ def operator(given: str, token: str, address: str) -> Caller | None:
     return None
 
 
-def caller_of(row: TokenRow, facts: Configuration, now: datetime, address: str) -> Caller | None:
+def caller_of(row: "TokenRow", facts: Configuration, now: datetime, address: str) -> Caller | None:
     """None when it is expired, revoked, or its account is closed."""
     at = micros(now)
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
@@ -70,6 +73,6 @@ def caller_of(row: TokenRow, facts: Configuration, now: datetime, address: str) 
     return Caller(Actor(name, "api", address), grants_of_token(scopes, held, None), oneself)
 
 
-def use_is_news(row: TokenRow, now: datetime) -> bool:
+def use_is_news(row: "TokenRow", now: datetime) -> bool:
     """Whether the last use is old enough to be written again."""
     return row.last_used_at is None or micros(now) - row.last_used_at >= WRITTEN_EVERY

@@ -104,7 +104,10 @@ class PublicDoor(Door):
             wait = self._wrong.take(address)
             if wait:
                 raise TooMany(wait)
-            raise Refused("unauthorised", "expected `Authorization: Bearer <token>`", "authorization")
+            expected = (
+                "expected `Authorization: Bearer <token>` with TOCSIN_TOKEN or an API token that is good"
+            )
+            raise Refused("unauthorised", expected, "authorization")
         return caller
 
     def _admit(self, request: Request, caller: Caller) -> None:
