@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.bench import QUICK, Bench, Benchmark, Sizes
-from benchmarks.measures import accepting, answering, oncall, paging, processing, timers, weighing
+from benchmarks.measures import accepting, answering, oncall, pages, paging, processing, timers, weighing
 from benchmarks.processes import free_port
 from benchmarks.results import NotMeasured, Row, as_markdown, as_table, report
 from benchmarks.servers import Contenders
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "memory": weighing.memory,
     "agenda": timers.agenda,
     "on-call": oncall.on_call,
+    "pages": pages.pages,
 }
 NEEDED = ("prometheus-alertmanager", "wrk")
 

@@ -10,7 +10,7 @@ from tocsin.channels.http import DEADLINE
 
 
 def test_every_channel_of_the_house_is_found_by_its_folder() -> None:
-    assert set(registry.names()) == {"console", "email", "mattermost", "ntfy", "slack", "webhook"}
+    assert set(registry.names()) == {"console", "email", "mattermost", "ntfy", "slack", "webhook", "webpush"}
 
 
 def test_a_channel_carries_the_name_of_its_folder() -> None:

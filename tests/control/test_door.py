@@ -15,7 +15,8 @@ from tocsin.config.answers import ConfigFile
 from tocsin.config.load import load
 from tocsin.config.perform import apply_view
 from tocsin.control.actor import Actor
-from tocsin.control.http import PATH, Door
+from tocsin.control.callers import Caller, operator
+from tocsin.control.http import PATH, Door, Perform, PublicDoor
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import ApplyConfiguration, Request, SendAlert
 from tocsin.core.instants import micros
@@ -76,7 +77,14 @@ class Desk:
             return self.perform(request, actor)
 
         headers = [(b"authorization", f"Bearer {token}".encode())] if token is not None else []
-        return asyncio.run(_call(Door(perform, scope.pop("secret", None)), body, headers, scope))
+        door = self._public(perform, scope.pop("secret")) if "secret" in scope else Door(perform)
+        return asyncio.run(_call(door, body, headers, scope))
+
+    def _public(self, perform: Perform, secret: str) -> PublicDoor:
+        async def identify(token: str, address: str) -> Caller | None:
+            return operator(token, secret, address)
+
+        return PublicDoor(perform, identify, lambda: self.world.engine.facts.current)
 
 
 async def _call(

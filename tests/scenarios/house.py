@@ -181,9 +181,9 @@ class House:
 
     # --- what people do at the desk ------------------------------------------------------------------------------
 
-    def ask(self, request: Request, actor: str = "dan", via: str = "cli") -> object:
+    def ask(self, request: Request, actor: str = "dan", via: str = "cli", address: str = "") -> object:
         """Anything that a door may bring."""
-        answer = self.performer.perform(request, Actor(actor, via), self.now)
+        answer = self.performer.perform(request, Actor(actor, via, address), self.now)
         self.world.settle()
         return answer
 

@@ -18,9 +18,9 @@ from tocsin.control.requests import Request
 class MachineStandIn:
     def __init__(self, data: Path, house: House) -> None:
         async def perform(request: Request, actor: Actor) -> object:
-            return house.ask(request, actor.name, actor.via)
+            return house.ask(request, actor.name, actor.via, actor.address)
 
-        door = Door(perform, None)
+        door = Door(perform)
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:

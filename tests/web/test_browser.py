@@ -269,7 +269,7 @@ def test_signing_out_and_in_again(tocsin: Tocsin, chromium: Browser, signed_in: 
     fresh.goto(f"{tocsin.url}/oncall")
     fresh.get_by_label("E-mail address").fill("alice@example.com")
     fresh.get_by_label("Password").fill(PASSWORD)
-    fresh.get_by_role("button", name="Sign in").click()
+    fresh.get_by_role("button", name="Sign in", exact=True).click()
     expect(fresh).to_have_url(f"{tocsin.url}/oncall")
     fresh.locator("details.menu summary").click()
     fresh.get_by_role("button", name="Sign out").click()

@@ -8,7 +8,8 @@ import pytest
 import tocsin.web
 
 TOKENS = (Path(tocsin.web.__file__).parent / "static" / "web" / "tokens.css").read_text()
-_LIGHT, _, _DARK = TOKENS.partition("@media (prefers-color-scheme: dark)")
+_LIGHT, _, _REST = TOKENS.partition("@media (prefers-color-scheme: dark)")
+_DARK, _, _CHOSEN = _REST.partition(':root[data-theme="dark"]')
 
 
 def _colours(css: str) -> dict[str, str]:
@@ -49,3 +50,8 @@ def test_text_can_be_read(theme: str, ink: str, ground: str) -> None:
 def test_the_edge_of_an_input_can_be_seen(theme: str) -> None:
     colours = THEMES[theme]
     assert contrast(colours["edge"], colours["card"]) >= 3
+
+
+def test_the_dark_that_is_chosen_is_the_dark_of_the_system() -> None:
+    declared = re.compile(r"(--[a-z0-9-]+): ([^;]+);")
+    assert declared.findall(_DARK) == declared.findall(_CHOSEN) != []

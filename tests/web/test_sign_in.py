@@ -193,7 +193,7 @@ def test_behind_a_proxy_that_ends_the_encryption_forms_are_taken_and_cookies_sec
 @pytest.mark.parametrize("page", ["/sign-in", "/nothing-here", "/"])
 def test_every_page_tells_browsers_what_it_may_do(page: str, browser: Client) -> None:
     headers = browser.get(page).headers
-    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self'; style-src 'self'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"

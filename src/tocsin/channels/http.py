@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import msgspec
 
+from tocsin.channels.guard import REFUSED, NotPublic
 from tocsin.channels.plain import host_of, line
 from tocsin.core.respond.delivery import Delivered, Failed, Outcome, Rejected
 
@@ -66,6 +67,8 @@ async def post(
     except aiohttp.ClientConnectorDNSError:
         return Failed(f"the name {host} does not resolve")
     except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, NotPublic):
+            return Rejected(f"{host} is not used: {REFUSED}")
         return Failed(f"cannot connect to {host}: {line(error.os_error.strerror or 'no route', 100)}")
     except (aiohttp.ClientError, OSError) as error:
         return Failed(f"the connection to {host} broke ({type(error).__name__})")

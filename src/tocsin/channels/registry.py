@@ -33,6 +33,13 @@ def channel(name: str) -> Channel:
     return found
 
 
+def derived_options(name: str, secret: bytes) -> dict[str, str]:
+    """The house's options that a channel makes itself from the key that signs (`derived_options`); what the environment says
+    wins over them."""
+    derive = getattr(channel(name), "derived_options", None)
+    return dict(derive(secret)) if derive is not None else {}
+
+
 def house_options(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The house's options of a channel: `TOCSIN_EMAIL_HOST=mx` gives `{"host": "mx"}` for `email`.
 

@@ -6,6 +6,7 @@ A door never decides anything and never writes to the store beside a running ser
 
 import http.client
 import json
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -92,8 +93,14 @@ class StraightDoor:
         self._data, self._database_url, self._actor = data, database_url, Actor(actor, "cli")
 
     def ask(self, request: Request) -> Any:
+        from tocsin.config import sealing
         from tocsin.control import direct  # opens databases: only when it is needed
+        from tocsin.web.secret import MissingSecret, encryption_keys
 
+        try:
+            sealing.use(encryption_keys(os.environ, self._data))
+        except (MissingSecret, OSError) as error:
+            raise Unreachable(str(error)) from None
         try:
             return direct.ask(self._data, self._database_url, request, self._actor)
         except Refused as refused:

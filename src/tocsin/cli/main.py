@@ -12,6 +12,7 @@ from tocsin.cli import (
     alerts,
     configuration,
     demo,
+    doctor,
     explain,
     incidents,
     oncall,
@@ -47,7 +48,7 @@ def tocsin(
 
 
 app.add_typer(incidents.app, name="incidents", rich_help_panel="Respond")
-for family in (alerts, explain, oncall, sending, configuration, serve, demo, status):
+for family in (alerts, explain, oncall, sending, configuration, serve, demo, status, doctor):
     family.register(app)
 app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")

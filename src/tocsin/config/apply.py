@@ -35,7 +35,9 @@ def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple
 
 
 def _instead_of(before: Entry, after: Entry) -> Entry:
-    """Changed, but as old as it was."""
+    """Changed, but as old as it was; what people bring in, as new as it is."""
+    if after.origin == Origin.PEOPLE:
+        return after
     return Entry(
         kind=after.kind,
         name=after.name,

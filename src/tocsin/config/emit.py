@@ -10,7 +10,7 @@ from datetime import date
 from tocsin.config.forms import Noted, Tree
 
 WIDTH = 110
-_PLAIN = re.compile(r"^[A-Za-z0-9_./@+][A-Za-z0-9_./@+%= -]*(?::[A-Za-z0-9_./@+%=-]+)*$")
+_PLAIN = re.compile(r"^[A-Za-z0-9_./+][A-Za-z0-9_./@+%= -]*(?::[A-Za-z0-9_./@+%=-]+)*$")
 _AMBIGUOUS = re.compile(
     r"^(?:null|true|false|yes|no|on|off|y|n|[-+.]?(?:inf|nan)|0[xo].*|[-+.]?[0-9][0-9_.,eE+-]*)$", re.I
 )
@@ -45,10 +45,10 @@ def _is_plain(text: str) -> bool:
 def _quoted(text: str) -> str:
     if text.isprintable() and "'" not in text and '"' in text:
         return f"'{text}'"
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    return '"' + "".join(escaped(character) for character in text) + '"'
 
 
-def _escaped(character: str) -> str:
+def escaped(character: str) -> str:
     named = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
     if character in named:
         return named[character]

@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 import structlog
 
-from tocsin.config.schema.kinds import CONTACT_METHODS, SINGLE, Noun, from_entry
+from tocsin.config.own import with_own
+from tocsin.config.schema.kinds import SINGLE, Noun, from_entry
 from tocsin.core.configuration import (
     Configuration,
     Defaults,
     Heartbeat,
     Inhibition,
+    Origin,
     Route,
     Silence,
     TimeInterval,
@@ -19,11 +21,12 @@ from tocsin.core.configuration import (
 from tocsin.core.detect.matchers import compile_matchers
 from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.oncall.wall_clock import zone
-from tocsin.core.people import ContactMethod, Person, Team
+from tocsin.core.people import CONTACT_CHANGES, CONTACT_METHODS, PREFERENCES, Person, Preferences, Team
 from tocsin.core.severity import DEFAULT_SEVERITIES, Severity
 from tocsin.engine.facts import Unusable
 from tocsin.engine.store.protocol import Entry, Transaction
 
+WITH_URLS = ("people", CONTACT_METHODS, CONTACT_CHANGES, "chats", "webhooks", "dead_mans_switch")
 _log = structlog.get_logger(__name__)
 
 
@@ -60,6 +63,7 @@ def assemble(entries: Iterable[Entry], revision: int = 0) -> Loaded:
     """Entries in any order make the same configuration: nouns by name, overrides in the order in which they were made."""
     nouns: dict[str, dict[str, Noun]] = {}
     broken: list[Broken] = []
+    by_people: set[tuple[str, str]] = set()
     for entry in sorted(
         entries, key=lambda entry: (entry.created_at if entry.kind == "overrides" else 0, entry.name)
     ):
@@ -70,7 +74,10 @@ def assemble(entries: Iterable[Entry], revision: int = 0) -> Loaded:
             broken.append(Broken(entry.kind, entry.name, str(wrong)))
             continue
         nouns.setdefault(entry.kind, {})[entry.name] = noun
-    return Loaded(configuration_of(nouns, revision), tuple(broken))
+        if entry.kind in WITH_URLS and entry.origin == Origin.PEOPLE:
+            by_people.add((entry.kind, entry.name))
+    configuration = configuration_of(nouns, revision)
+    return Loaded(msgspec.structs.replace(configuration, by_people=frozenset(by_people)), tuple(broken))
 
 
 def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0) -> Configuration:
@@ -81,7 +88,12 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
 
     return Configuration(
         revision=revision,
-        people=_with_own_methods(many("people"), many(CONTACT_METHODS)),
+        people=with_own(
+            many("people"),
+            many(CONTACT_METHODS),
+            many(CONTACT_CHANGES).values(),
+            many(PREFERENCES).values(),
+        ),
         teams=many("teams"),
         schedules=many("schedules"),
         policies=many("policies"),
@@ -100,19 +112,9 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
         silences=tuple(many("silences").values()),
         maintenance=tuple(many("maintenance").values()),
         dead_mans_switch=many("dead_mans_switch").get(SINGLE),
+        webhooks=many("webhooks"),
         defaults=many("defaults").get(SINGLE, Defaults()),
     )
-
-
-def _with_own_methods(people: dict[str, Person], own: Mapping[str, ContactMethod]) -> dict[str, Person]:
-    """What people set up themselves, named `<person>.<method>`: in place of the file's method of that name, or beside it."""
-    for name, method in own.items():
-        person = people.get(name.removesuffix(f".{method.name}"))
-        if person is None:
-            continue
-        others = tuple(each for each in person.contact if each.name != method.name)
-        people[person.key] = msgspec.structs.replace(person, contact=(*others, method))
-    return people
 
 
 # --- what decoding does not check ------------------------------------------------------------------------------------
@@ -144,6 +146,11 @@ def _check_person(person: Person) -> None:
     zone(person.time_zone)
 
 
+def _check_preferences(own: Preferences) -> None:
+    if own.time_zone:
+        zone(own.time_zone)
+
+
 def _check_team(team: Team) -> None:
     zone(team.business_hours.time_zone)
 
@@ -165,6 +172,7 @@ _CHECKS: dict[Any, Callable[[Any], None]] = {
     Silence: _check_matchers,
     Heartbeat: _check_matchers,
     Person: _check_person,
+    Preferences: _check_preferences,
     Team: _check_team,
     Schedule: _check_schedule,
     TimeInterval: _check_interval,

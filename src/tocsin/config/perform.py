@@ -27,11 +27,13 @@ class Wanted(Protocol):
     def files(self) -> tuple[ConfigFile, ...]: ...
     @property
     def prune(self) -> bool: ...
+    @property
+    def origin(self) -> str: ...  # git, or people for what is brought in on screen
 
 
-def entries_of(checked: Checked, actor: str, now: datetime) -> list[Entry]:
+def entries_of(checked: Checked, actor: str, now: datetime, origin: Origin = Origin.GIT) -> list[Entry]:
     """What was checked, as the store would keep it."""
-    return [to_entry(kind, noun, Origin.GIT, actor, micros(now)) for (kind, _), noun in checked.nouns.items()]
+    return [to_entry(kind, noun, origin, actor, micros(now)) for (kind, _), noun in checked.nouns.items()]
 
 
 def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> PlanView:
@@ -39,19 +41,28 @@ def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> 
     now = now or instant(tx.now())
     current = tuple(tx.configuration.entries())
     revision = tx.configuration.revision()
-    checked = check(request.files, now, store=current, prune=request.prune)
-    lines = plan(entries_of(checked, "", now), current, request.prune) if checked.sound else ()
+    checked = check(request.files, now, store=current, prune=_prunes(request))
+    lines = (
+        plan(entries_of(checked, "", now, Origin(request.origin)), current, _prunes(request))
+        if checked.sound
+        else ()
+    )
     return PlanView(lines, checked.problems, revision)
 
 
 def apply_view(tx: Transaction, request: Wanted, actor: str, now: datetime) -> PlanView:
     """Apply them, all or nothing: with errors nothing is written and `applied` is False."""
     revision = tx.configuration.revision()
-    checked = check(request.files, now, store=tuple(tx.configuration.entries()), prune=request.prune)
+    checked = check(request.files, now, store=tuple(tx.configuration.entries()), prune=_prunes(request))
     if not checked.sound:
         return PlanView((), checked.problems, revision)
-    lines, revision = apply(tx, entries_of(checked, actor, now), request.prune)
+    lines, revision = apply(tx, entries_of(checked, actor, now, Origin(request.origin)), _prunes(request))
     return PlanView(lines, checked.problems, revision, applied=True)
+
+
+def _prunes(request: Wanted) -> bool:
+    """What comes in on screen takes nothing from Git."""
+    return request.prune and request.origin == Origin.GIT
 
 
 def export_view(tx: Transaction) -> ConfigFile:

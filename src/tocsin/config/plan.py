@@ -19,7 +19,8 @@ from tocsin.core.configuration import Chat, Heartbeat, Integration, Maintenance,
 from tocsin.core.instants import EPOCH
 from tocsin.core.oncall.rotation import keep_turn
 from tocsin.core.oncall.schedule import Layer, Schedule
-from tocsin.core.people import ContactMethod, Person
+from tocsin.core.people import ContactMethod, Person, Secret
+from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
 
 
@@ -76,7 +77,7 @@ def _with_stored_secrets(noun: Noun, before: Noun | None, path: str) -> tuple[No
     def filled(value: Any, stored: Any, where: str) -> Any:
         if value != STORED:
             return value
-        if isinstance(stored, str):
+        if isinstance(stored, str) or (isinstance(stored, Secret) and stored.sealed):
             return stored
         missing.append(NotStored(where))
         return value
@@ -109,6 +110,12 @@ def _with_stored_secrets(noun: Noun, before: Noun | None, path: str) -> tuple[No
         case Heartbeat():
             value = filled(noun.ping_key, getattr(before, "ping_key", None), f"{path}.key")
             noun = msgspec.structs.replace(noun, ping_key=value)
+        case Webhook():
+            secrets = {
+                field: filled(getattr(noun, field), getattr(before, field, None), f"{path}.{field}")
+                for field in ("url", "secret", "previous_secret")
+            }
+            noun = msgspec.structs.replace(noun, **secrets)
         case _ if hasattr(noun, "url"):
             noun = msgspec.structs.replace(
                 noun, url=filled(noun.url, getattr(before, "url", None), f"{path}.url")
@@ -147,6 +154,8 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
         return PlanLine("add", kind, name, _fields({}, leaves(written(kind, from_entry(want), names))))
     if want.document == have.document:
         return None
+    if have.origin == Origin.GIT and want.origin == Origin.PEOPLE and from_entry(want) != _read(have):
+        return PlanLine("keep", kind, name, ("comes from Git; change it there",))
     if KINDS[kind].operational and have.origin == Origin.PEOPLE:
         who = f" by {have.created_by}" if have.created_by else ""
         return PlanLine("keep", kind, name, (f"was edited on screen{who}, which wins over the file",))
@@ -159,6 +168,13 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
         return None
     fields = _fields(leaves(written(kind, before, names)), leaves(written(kind, after, names)))
     return PlanLine("change", kind, name, fields or ("whose turn it is",))
+
+
+def _read(entry: Entry) -> Noun | None:
+    try:
+        return from_entry(entry)
+    except (ValueError, msgspec.DecodeError):
+        return None
 
 
 def _fields(before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:

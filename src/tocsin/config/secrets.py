@@ -34,6 +34,11 @@ def resolve(value: str | Secret, environment: Mapping[str, str] = os.environ) ->
             return environment[name].rstrip("\r\n")
         case Secret(file=str(path)):
             return _content(path)
+        case Secret(sealed=str()):
+            raise MissingSecret(
+                "it was encrypted with a key that this machine does not have; give it in TOCSIN_ENCRYPTION_KEY, or set the"
+                " secret anew"
+            )
         case _:
             raise MissingSecret("the store has no value for it; write {env: NAME} or {file: PATH}")
 

@@ -51,7 +51,7 @@ def check(
 ) -> Checked:
     """Read and validate. Without a `store` this is somebody's own machine, where missing secrets are only warned about."""
     offers = surroundings or installed()
-    current = _nouns_of(store or ())
+    current = nouns_of(store or ())
     origins = {(entry.kind, entry.name): entry.origin for entry in store or ()}
     kept = {key: noun for key, noun in current.items() if not prune or origins[key] != Origin.GIT}
     found = read(documents(files), offers, kept)
@@ -85,7 +85,8 @@ def _together(nouns: Mapping[Key, Noun]) -> Configuration:
     return configuration_of(by_kind)
 
 
-def _nouns_of(entries: tuple[Entry, ...]) -> dict[Key, Noun]:
+def nouns_of(entries: tuple[Entry, ...]) -> dict[Key, Noun]:
+    """Those that can be read."""
     nouns: dict[Key, Noun] = {}
     for entry in entries:
         try:

@@ -4,7 +4,9 @@ import msgspec
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """`name` is a person's key, or e.g. "root@host" for the local socket. `via`: web, cli, api, email, ntfy, ..."""
+    """`name` is a person's key, or e.g. "root@host" for the local socket. `via`: web, cli, api, email, ntfy, ...
+    `address`: from where, as the front process saw it; "" for this machine's own socket."""
 
     name: str
     via: str
+    address: str = ""

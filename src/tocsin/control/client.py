@@ -31,6 +31,7 @@ def ask(data: Path, request: Request, actor: Actor) -> Any:
         "Content-Type": "application/json",
         "X-Tocsin-Actor": actor.name.encode(),
         "X-Tocsin-Via": actor.via,
+        "X-Tocsin-Address": actor.address,
     }
     try:
         connection.request("POST", PATH, msgspec.json.encode(request), headers)

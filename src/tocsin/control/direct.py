@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.config.load import load
 from tocsin.control.actor import Actor
+from tocsin.control.examining import Examiner
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import Refused, Request
 from tocsin.core.configuration import Configuration
@@ -76,6 +77,7 @@ def _ask(data: Path | None, database_url: str | None, request: Request, actor: A
             engine,
             lambda departures: None,
             status(version("tocsin"), "none", "PostgreSQL" if database_url else "SQLite"),
+            Examiner(os.environ, data, database_url is not None),
         )
         return performer.perform(request, actor, SharedClock().now())
     finally:

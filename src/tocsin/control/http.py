@@ -1,22 +1,28 @@
 """The doors over HTTP: POST /api/v1/requests with one tagged request as JSON.
 
-From outside with a bearer token; over the data directory's socket without one, because the file system already decided who
-may. Errors are {"code", "message", "field"} with a 4xx.
+From outside with a bearer token, which says who may what; over the data directory's socket without one, because the file
+system already decided who may. Errors are {"code", "message", "field"} with a 4xx.
 """
 
-import hmac
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
 from tocsin.control.actor import Actor
+from tocsin.control.authority import authorise
+from tocsin.control.callers import LONGEST, Caller
+from tocsin.control.limits import Limit, Rate
 from tocsin.control.requests import Refused, Request
+from tocsin.core.configuration import Configuration
+from tocsin.core.roles import EVERYTHING
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 SendMessage = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Perform = Callable[[Request, Actor], Awaitable[object]]
+Identify = Callable[[str, str], Awaitable[Caller | None]]  # token, address
 
 PATH = "/api/v1/requests"
 MAX_BODY = 8 * 1024 * 1024
@@ -25,41 +31,87 @@ _DECODER = msgspec.json.Decoder(Request)
 _ENCODER = msgspec.json.Encoder()
 
 
-class Door:
-    """Bare ASGI. `token` None trusts every caller (the local socket) and takes the actor's name from `x-tocsin-actor`."""
+WRONG_TOKENS = Rate(burst=20, every=3.0)
 
-    def __init__(self, perform: Perform, token: str | None) -> None:
+
+class TooMany(Exception):
+    """The address has to wait for so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+class Door:
+    """Bare ASGI, for whoever may open its socket: the actor is whom `x-tocsin-actor` names."""
+
+    def __init__(self, perform: Perform) -> None:
         self._perform = perform
-        self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         try:
-            actor = self._actor(dict(scope["headers"]))
+            caller = await self._caller(dict(scope["headers"]))
             if scope["path"] != PATH:
                 raise Refused("not_found", f"expected POST {PATH}")
             if scope["method"] != "POST":
                 await _answer(send, 405, {"code": "invalid", "message": "expected POST", "field": ""})
                 return
             request = _decode(await _body(receive))
-            await _answer(send, 200, await self._perform(request, actor))
+            self._admit(request, caller)
+            await _answer(send, 200, await self._perform(request, caller.actor))
+        except TooMany as many:
+            said = {"code": "too_many", "message": "too many wrong tokens from this address", "field": ""}
+            await _answer(send, 429, said, retry_after=math.ceil(many.wait))
         except Refused as refused:
             status = 401 if refused.code == "unauthorised" else _STATUS.get(refused.code, 400)
             await _answer(
                 send, status, {"code": refused.code, "message": refused.message, "field": refused.field}
             )
 
-    def _actor(self, headers: dict[bytes, bytes]) -> Actor:
-        if self._token is None:
-            name = headers.get(b"x-tocsin-actor", b"").decode("utf-8", "replace") or "local"
-            via = headers.get(b"x-tocsin-via", b"cli").decode("ascii", "replace")
-            return Actor(name[:200], via[:20])
+    async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
+        name = headers.get(b"x-tocsin-actor", b"").decode("utf-8", "replace") or "local"
+        via = headers.get(b"x-tocsin-via", b"cli").decode("ascii", "replace")
+        address = headers.get(b"x-tocsin-address", b"").decode("ascii", "replace")
+        return Caller(Actor(name[:200], via[:20], address[:64]), EVERYTHING)
+
+    def _admit(self, request: Request, caller: Caller) -> None:
+        """Who opened the socket was let in by the file system, and asks for people it has judged itself."""
+
+
+class PublicDoor(Door):
+    """For everybody with a token. Wrong ones are limited by address; right ones never are."""
+
+    def __init__(
+        self,
+        perform: Perform,
+        identify: Identify,
+        facts: Callable[[], Configuration],
+        wrong: Limit | None = None,
+    ) -> None:
+        super().__init__(perform)
+        self._identify, self._facts = identify, facts
+        self._wrong = wrong if wrong is not None else Limit(WRONG_TOKENS)
+
+    async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
+        address = headers.get(b"x-forwarded-for", b"").decode("ascii", "replace")[:64]
         given = headers.get(b"authorization", b"").decode("latin-1")
         scheme, _, token = given.partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(
-            token.strip().encode("latin-1"), self._token.encode("utf-8")
-        ):
-            raise Refused("unauthorised", "expected `Authorization: Bearer <TOCSIN_TOKEN>`", "authorization")
-        return Actor("token", "api")
+        token = token.strip()
+        caller = None
+        if scheme.lower() == "bearer" and 0 < len(token) <= LONGEST:
+            caller = await self._identify(token, address)
+        if caller is None:
+            wait = self._wrong.take(address)
+            if wait:
+                raise TooMany(wait)
+            expected = (
+                "expected `Authorization: Bearer <token>` with TOCSIN_TOKEN or an API token that is good"
+            )
+            raise Refused("unauthorised", expected, "authorization")
+        return caller
+
+    def _admit(self, request: Request, caller: Caller) -> None:
+        authorise(request, caller.grants, self._facts(), caller.oneself)
 
 
 def _decode(body: bytes) -> Request:
@@ -91,8 +143,15 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _answer(send: SendMessage, status: int, answer: object) -> None:
+async def _answer(send: SendMessage, status: int, answer: object, retry_after: int = 0) -> None:
     body = _ENCODER.encode(answer)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if retry_after:
+        headers.append((b"retry-after", str(retry_after).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

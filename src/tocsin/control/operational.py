@@ -10,6 +10,7 @@ from tocsin.control.requests import (
     AddMaintenance,
     AddOverride,
     AddSilence,
+    ChangeEnd,
     EndOperational,
     ListOperational,
     OperationalView,
@@ -140,6 +141,17 @@ def end(tx: Transaction, request: EndOperational, actor: str, now: datetime) -> 
         fact = replace(fact, ends_at=now, starts_at=min(fact.starts_at, now))
         _store(tx, request.kind, fact, entry.created_by, now, entry.created_at)
     return view(request.kind, fact, now)
+
+
+def change_end(tx: Transaction, request: ChangeEnd, now: datetime) -> OperationalView:
+    """Let it last longer, or shorter. What has ended stays ended: what it held back has paged since."""
+    entry, fact = _find(tx, request.kind, request.id)
+    if fact.ends_at <= now:
+        raise Refused("conflict", "it has ended already; make a new one", "ends_at")
+    _check_span(fact.starts_at, request.ends_at, now)
+    changed = replace(fact, ends_at=request.ends_at)
+    _store(tx, request.kind, changed, entry.created_by, now, entry.created_at)
+    return view(request.kind, changed, now)
 
 
 def _find(tx: Transaction, kind: str, fact_id: str) -> tuple[Entry, Fact]:

@@ -8,8 +8,21 @@ import msgspec
 
 from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.config.validate import documents
-from tocsin.control import explaining, oncall, operational, reporting, showing
+from tocsin.control import (
+    auditing,
+    contacts,
+    editing,
+    explaining,
+    oncall,
+    operational,
+    preferences,
+    reporting,
+    sampling,
+    showing,
+    webhooks,
+)
 from tocsin.control.actor import Actor
+from tocsin.control.examining import Examiner
 from tocsin.control.requests import (
     Act,
     Acted,
@@ -17,28 +30,41 @@ from tocsin.control.requests import (
     AddOverride,
     AddSilence,
     ApplyConfiguration,
+    ChangeEnd,
+    ContactView,
     EndOperational,
+    Examine,
     Explain,
     ExportConfiguration,
     ListAlerts,
     ListIncidents,
     ListOperational,
+    OpenIncident,
     PlanConfiguration,
+    PutContactMethod,
+    PutNoun,
+    PutPreferences,
     Refused,
+    RemoveContactMethod,
+    RemoveNoun,
     Request,
+    ResendDelivery,
     SendAlert,
+    SendContactCode,
+    SendSample,
+    SendTestEvent,
     ShowIncident,
     Status,
     StatusView,
     TestPage,
+    VerifyContactMethod,
     Who,
 )
-from tocsin.core.instants import micros
 from tocsin.core.reasons import EXPLANATIONS
 from tocsin.core.respond.incident import Command, Decision, Record
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
-from tocsin.engine.store.protocol import AuditRow, Transaction
+from tocsin.engine.store.protocol import Transaction
 
 T = TypeVar("T")
 
@@ -54,6 +80,7 @@ READING = (
     PlanConfiguration,
     ExportConfiguration,
     Status,
+    Examine,
 )
 
 
@@ -65,10 +92,12 @@ class Performer:
         engine: Engine,
         carry: Callable[[list[Departure]], None],
         about: Callable[[Transaction], StatusView],
+        examiner: Examiner | None = None,
     ) -> None:
         self._engine = engine
         self._carry = carry
         self._about = about
+        self._examiner = examiner or Examiner({}, None, False)
 
     def perform(self, request: Request, actor: Actor, now: datetime) -> object:
         """The documented answer of the request's type. Raises Refused."""
@@ -88,8 +117,15 @@ class Performer:
                 return self._read(lambda tx: explaining.explain_labels(tx, facts, request, now))
             case SendAlert():
                 return reporting.send_alert(self._engine.store, request, actor, now)
+            case SendSample():
+                return sampling.send_sample(self._engine.store, facts, request, actor, now)
             case TestPage():
                 answer, departures = reporting.test_page(self._engine, request, actor, now)
+                self._carry(departures)
+                return answer
+            case OpenIncident():
+                audit = auditing.of_request(request, actor, now, request.title)
+                answer, departures = reporting.open_incident(self._engine, request, actor, now, audit)
                 self._carry(departures)
                 return answer
             case ListOperational():
@@ -102,29 +138,61 @@ class Performer:
                 return self._write(
                     lambda tx: operational.end(tx, request, actor.name, now), request, actor, now
                 )
+            case ChangeEnd():
+                return self._write(lambda tx: operational.change_end(tx, request, now), request, actor, now)
             case PlanConfiguration():
                 return self._read(lambda tx: plan_view(tx, request))
             case ApplyConfiguration():
                 documents(request.files)  # reading YAML is slow: remembered here, outside the transaction
                 return self._write(lambda tx: apply_view(tx, request, actor.name, now), request, actor, now)
+            case PutNoun() | RemoveNoun():
+                return self._write(lambda tx: editing.edit(tx, request, actor.name, now), request, actor, now)
+            case SendTestEvent():
+                return self._engine.store.run(
+                    lambda tx: webhooks.send_test_event(tx, request, facts, actor, now)
+                )
+            case ResendDelivery():
+                return self._engine.store.run(lambda tx: webhooks.resend(tx, request, facts, actor, now))
+            case PutContactMethod() | RemoveContactMethod() | SendContactCode() | VerifyContactMethod():
+                return self._contact(request, actor, now)
+            case PutPreferences():
+                return self._write(
+                    lambda tx: preferences.put(tx, request, actor.name, now), request, actor, now
+                )
             case ExportConfiguration():
                 return self._read(export_view)
             case Status():
                 return self._read(self._about)
+            case Examine():
+                read = self._read(lambda tx: self._examiner.read(tx, facts))
+                return self._examiner.findings(read, facts, now)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         return self._engine.store.read(work)
 
     def _write(self, work: Callable[[Transaction], T], request: Request, actor: Actor, now: datetime) -> T:
         def audited(tx: Transaction) -> T:
-            answer = work(tx)
-            tx.records.audit(_audit_row(request, "", actor, now))
+            with auditing.watched(tx) as seen:
+                answer = work(tx)
+            row = auditing.of_configuration(request, actor, now, seen, answer)
+            if row is not None:
+                tx.records.audit(row)
             return answer
 
         with self._engine.facts.changing:
             answer = self._engine.store.run(audited)
             self._engine.facts.reload()
         return answer
+
+    def _contact(self, request: contacts.Request, actor: Actor, now: datetime) -> ContactView:
+        """What is owed to an address leaves in a transaction of its own, once the facts know that address."""
+        changed = self._write(lambda tx: contacts.perform(tx, request, actor.name, now), request, actor, now)
+        if changed.refused is not None:
+            raise changed.refused
+        if changed.owed:
+            _, departures = self._engine.decide(lambda owed: contacts.send(owed, changed.owed), now)
+            self._carry(departures)
+        return changed.view
 
     def _act(self, request: Act, actor: Actor, now: datetime) -> list[Acted]:
         if not request.incidents:
@@ -135,7 +203,7 @@ class Performer:
             sorted(set(request.incidents)),
             command,
             now,
-            _audit_row(request, type(command).__name__, actor, now),
+            lambda before, decided: auditing.of_act(request, actor, now, before, decided),
         )
         self._carry(departures)
         if all(decision is None for decision in answered.values()):
@@ -159,15 +227,6 @@ def _acted(incident_id: int, decision: Decision | None) -> Acted:
         reason=decision.reason.value,
         said=said or EXPLANATIONS[decision.reason],
         refused=decision.refused,
-    )
-
-
-def _audit_row(request: Request, what: str, actor: Actor, now: datetime) -> AuditRow:
-    name = type(request).__name__ + (f".{what}" if what else "")
-    subject = ",".join(str(i) for i in request.incidents) if isinstance(request, Act) else ""
-    detail = "" if isinstance(request, ApplyConfiguration) else msgspec.json.encode(request).decode()
-    return AuditRow(
-        at=micros(now), actor=actor.name, via=actor.via, what=name, subject=subject, detail=detail[:4000]
     )
 
 

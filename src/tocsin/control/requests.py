@@ -5,7 +5,7 @@ Refused, which a door shows with its field and sentence.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tocsin.core.respond.page import Page
 from tocsin.core.severity import Severity
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Kept = Literal["git", "people"]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
@@ -76,10 +77,28 @@ class SendAlert(msgspec.Struct, frozen=True, tag="send_alert", omit_defaults=Tru
     test: bool = True
 
 
-class TestPage(msgspec.Struct, frozen=True, tag="test_page"):
-    """Page this person the real way, marked TEST. Answer: Accepted."""
+class TestPage(msgspec.Struct, frozen=True, tag="test_page", omit_defaults=True):
+    """Page this person the real way, marked TEST: by their rules, or by one contact `method`. Answer: Accepted."""
 
     person: str
+    method: str | None = None
+
+
+class OpenIncident(msgspec.Struct, frozen=True, tag="open_incident", omit_defaults=True):
+    """A person reports a problem. Whom it pages: the policy named, else the service's; without either it is a ticket. The
+    same report by the same person within a minute is one. Answer: Accepted."""
+
+    title: str
+    severity: Severity
+    service: str | None = None
+    policy: str | None = None
+    summary: str = ""  # what users see
+
+
+class SendSample(msgspec.Struct, frozen=True, tag="send_sample"):
+    """A sample event of an integration, as its sender would make it, marked as a test. Answer: Accepted."""
+
+    integration: str
 
 
 class Explain(msgspec.Struct, frozen=True, tag="explain", omit_defaults=True):
@@ -139,14 +158,24 @@ class EndOperational(msgspec.Struct, frozen=True, tag="end_operational"):
     id: str
 
 
+class ChangeEnd(msgspec.Struct, frozen=True, tag="change_end"):
+    """Let what has not ended last longer, or shorter. Answer: OperationalView."""
+
+    kind: str
+    id: str
+    ends_at: Aware
+
+
 # --- requests: configuration -----------------------------------------------------------------------------------------
 
 
 class PlanConfiguration(msgspec.Struct, frozen=True, tag="plan", omit_defaults=True):
-    """What applying these files would change. Answer: PlanView."""
+    """What applying these files would change. `origin`: people when they are brought in on screen or by the API, so that
+    they may be edited there; what Git keeps then stays. Answer: PlanView."""
 
     files: tuple[ConfigFile, ...]
     prune: bool = False
+    origin: Kept = "git"
 
 
 class ApplyConfiguration(msgspec.Struct, frozen=True, tag="apply", omit_defaults=True):
@@ -154,14 +183,108 @@ class ApplyConfiguration(msgspec.Struct, frozen=True, tag="apply", omit_defaults
 
     files: tuple[ConfigFile, ...]
     prune: bool = False
+    origin: Kept = "git"
 
 
 class ExportConfiguration(msgspec.Struct, frozen=True, tag="export"):
     """Answer: ConfigFile."""
 
 
+class PutNoun(msgspec.Struct, frozen=True, tag="put_noun", omit_defaults=True):
+    """Make or change one noun of the configuration on screen: `kind` and `name` as in the YAML, `noun` its written form as
+    JSON. Refused for what Git keeps. `revision`: refuse when the configuration moved on since. Answer: NounView."""
+
+    kind: str
+    name: str
+    noun: dict[str, Any]
+    revision: int | None = None
+
+
+class RemoveNoun(msgspec.Struct, frozen=True, tag="remove_noun", omit_defaults=True):
+    """Answer: NounView, as it was."""
+
+    kind: str
+    name: str
+    revision: int | None = None
+
+
+# --- requests: outgoing webhooks -------------------------------------------------------------------------------------
+
+
+class SendTestEvent(msgspec.Struct, frozen=True, tag="send_test_event"):
+    """Send this subscription a test event, the way of any other. Answer: Accepted."""
+
+    webhook: str
+
+
+class ResendDelivery(msgspec.Struct, frozen=True, tag="resend_delivery"):
+    """Deliver it once more, under the same webhook-id. Answer: Accepted."""
+
+    delivery: str
+
+
+# --- requests: how a person is reached -------------------------------------------------------------------------------
+
+
+class PutContactMethod(msgspec.Struct, frozen=True, tag="put_contact_method", omit_defaults=True):
+    """Add a contact method or change its address; a code is sent to it. A changed address replaces the old one once it is
+    verified. Options that are left out stay, empty ones go. Answer: ContactView."""
+
+    person: str
+    name: str
+    channel: str
+    address: str
+    options: dict[str, str] = {}
+
+
+class RemoveContactMethod(msgspec.Struct, frozen=True, tag="remove_contact_method", omit_defaults=True):
+    """`change_only`: just the address that waits to be verified. Answer: ContactView."""
+
+    person: str
+    name: str
+    change_only: bool = False
+
+
+class SendContactCode(msgspec.Struct, frozen=True, tag="send_contact_code"):
+    """Another code, to the address that is to be verified. Answer: ContactView."""
+
+    person: str
+    name: str
+
+
+class VerifyContactMethod(msgspec.Struct, frozen=True, tag="verify_contact_method"):
+    """Answer: ContactView."""
+
+    person: str
+    name: str
+    code: str
+
+
+class WantedRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Use the contact method `by` once the page is `minutes` old."""
+
+    by: str
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 0
+
+
+class PutPreferences(msgspec.Struct, frozen=True, tag="put_preferences", omit_defaults=True):
+    """When and by what a person is notified. No rules for low urgency: those for high hold. `quiet_from` and `quiet_until`
+    are local wall time, `22:00`; empty: no quiet hours. An empty `time_zone` is the files'. Answer: PreferencesView."""
+
+    person: str
+    high: tuple[WantedRule, ...]
+    low: tuple[WantedRule, ...] = ()
+    quiet_from: str = ""
+    quiet_until: str = ""
+    time_zone: str = ""
+
+
 class Status(msgspec.Struct, frozen=True, tag="status"):
     """Answer: StatusView."""
+
+
+class Examine(msgspec.Struct, frozen=True, tag="examine"):
+    """What is unsafe or broken about this installation. Answer: list[Finding], the worst first."""
 
 
 Request = (
@@ -170,7 +293,9 @@ Request = (
     | ShowIncident
     | ListAlerts
     | SendAlert
+    | SendSample
     | TestPage
+    | OpenIncident
     | Explain
     | Who
     | AddSilence
@@ -178,10 +303,21 @@ Request = (
     | AddOverride
     | ListOperational
     | EndOperational
+    | ChangeEnd
     | PlanConfiguration
     | ApplyConfiguration
     | ExportConfiguration
+    | PutNoun
+    | RemoveNoun
+    | SendTestEvent
+    | ResendDelivery
+    | PutContactMethod
+    | RemoveContactMethod
+    | SendContactCode
+    | VerifyContactMethod
+    | PutPreferences
     | Status
+    | Examine
 )
 
 
@@ -321,6 +457,33 @@ class OperationalView(msgspec.Struct, frozen=True):
     comment: str = ""
 
 
+class NounView(msgspec.Struct, frozen=True):
+    """One noun in its written form; secrets are named or marked as stored, never shown."""
+
+    kind: str
+    name: str
+    origin: str  # git or people
+    noun: dict[str, Any]
+    revision: int
+    problems: tuple[Problem, ...] = ()  # warnings
+
+
+class ContactView(msgspec.Struct, frozen=True):
+    """`waits`: another address replaces it once its code was entered."""
+
+    person: str
+    name: str
+    channel: str
+    verified: bool
+    waits: bool
+    said: str
+
+
+class PreferencesView(msgspec.Struct, frozen=True):
+    person: str
+    said: str
+
+
 class StatusView(msgspec.Struct, frozen=True):
     version: str
     node: str
@@ -330,3 +493,12 @@ class StatusView(msgspec.Struct, frozen=True):
     inbox_backlog: int
     open_incidents: int
     agenda: dict[str, int]
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`level`: bad, warning, note or good. `do`: what makes it good."""
+
+    about: str
+    level: str
+    says: str
+    do: str = ""

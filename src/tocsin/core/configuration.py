@@ -13,6 +13,7 @@ from tocsin.core.oncall.schedule import Override, Schedule
 from tocsin.core.people import Person, Secret, Team
 from tocsin.core.respond.policy import Policy
 from tocsin.core.severity import DEFAULT_SEVERITIES, Severity, SeverityRule
+from tocsin.core.webhooks import Webhook
 
 
 class Service(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -171,7 +172,10 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     silences: tuple[Silence, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     dead_mans_switch: DeadMansSwitch | None = None
+    webhooks: dict[str, Webhook] = {}
     defaults: Defaults = Defaults()
+    # (kind, name) of what was made on screen or by API: URLs of these are not trusted to be outside.
+    by_people: frozenset[tuple[str, str]] = frozenset()
 
     def admins(self) -> tuple[str, ...]:
         """Who is told when something is wrong with on-call itself."""

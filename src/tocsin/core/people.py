@@ -1,6 +1,6 @@
 """People, their contact methods and notification rules, teams and their business hours."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
@@ -8,10 +8,12 @@ from tocsin.core.severity import Urgency
 
 
 class Secret(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value that never stands in the configuration itself: exactly one of the two names where it is."""
+    """A value that never stands in the configuration itself: one of the two names where it is, or it is sealed (encrypted;
+    see config/sealing.py)."""
 
     env: str | None = None
     file: str | None = None
+    sealed: str | None = None
 
 
 class MissingSecret(Exception):
@@ -35,7 +37,56 @@ class NotifyRule(msgspec.Struct, frozen=True, omit_defaults=True):
     after: timedelta = timedelta(0)
 
 
+class QuietHours(msgspec.Struct, frozen=True):
+    """Local wall time in the person's zone. An `end` at or before `start` is the next day's."""
+
+    start: time
+    end: time
+
+
+class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one person chose on screen; it goes over what the files say of them. None: as the files say.
+
+    `without` are the files' contact methods they do not want; `verified` are the marks of those they proved to be theirs.
+    """
+
+    person: str
+    time_zone: str | None = None
+    notify_high: tuple[NotifyRule, ...] | None = None
+    notify_low: tuple[NotifyRule, ...] | None = None
+    quiet: QuietHours | None = None
+    without: tuple[str, ...] = ()
+    verified: tuple[str, ...] = ()
+
+
+class ContactChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A contact method on its way to be proven by a code, of which only the digest is kept.
+
+    `wanted` takes the method's place once proven (None: the one in use is being proven). `former` is the address that was
+    replaced, kept for a while so that it can be told.
+    """
+
+    person: str
+    method: str
+    wanted: ContactMethod | None = None
+    former: ContactMethod | None = None
+    key: str = ""
+    keyed_digest: str = ""  # of the code, under `key`
+    expires_at: datetime | None = None
+    tries_left: int = 0
+    sent_at: tuple[datetime, ...] = ()
+
+
+# The kinds of entries in which the store keeps what people set up themselves; none of them is ever in a file.
+CONTACT_METHODS = "contact_methods"  # a ContactMethod each, named `<person>.<method>`
+CONTACT_CHANGES = "contact_changes"  # a ContactChange each, named the same
+PREFERENCES = "preferences"  # one Preferences for each person, named as they are
+
+
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`elsewhere` are addresses that are told about themselves and never paged: one that is yet to be proven, one that was
+    just replaced."""
+
     key: str
     name: str
     email: str = ""
@@ -44,6 +95,8 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     notify_high: tuple[NotifyRule, ...] = ()
     notify_low: tuple[NotifyRule, ...] = ()
     admin: bool = False
+    quiet: QuietHours | None = None
+    elsewhere: tuple[ContactMethod, ...] = ()
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The rules in force at an urgency; low falls back to high, high never falls back to low."""

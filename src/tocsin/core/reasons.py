@@ -47,6 +47,8 @@ class Reason(StrEnum):
     HELD_FOR_BUSINESS_HOURS = "held_for_business_hours"
     RELEASED = "released"
     HELD_FOR_MAINTENANCE = "held_for_maintenance"
+    HELD_FOR_QUIET_HOURS = "held_for_quiet_hours"
+    QUIET_HOURS_OVER = "quiet_hours_over"
     MAINTENANCE_ENDED = "maintenance_ended"
     NO_POLICY = "no_policy"
     REPAIRED = "repaired"
@@ -78,6 +80,9 @@ class Reason(StrEnum):
     GAVE_UP = "gave_up"
     TEST = "test"
     STATUS = "status"
+    VERIFICATION = "verification"
+    CONTACT_CHANGED = "contact_changed"
+    CONTACT_GONE = "contact_gone"
 
 
 EXPLANATIONS: dict[Reason, str] = {
@@ -117,6 +122,8 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.SNOOZE_ENDED: "The snooze ended and it is still open.",
     Reason.HELD_FOR_BUSINESS_HOURS: "Its severity waits for the team's business hours.",
     Reason.RELEASED: "The team's business hours began.",
+    Reason.HELD_FOR_QUIET_HOURS: "It is of low urgency and waits for the end of the person's quiet hours.",
+    Reason.QUIET_HOURS_OVER: "The person's quiet hours are over.",
     Reason.HELD_FOR_MAINTENANCE: "Held while its service is under maintenance.",
     Reason.MAINTENANCE_ENDED: "The maintenance ended and it still fires.",
     Reason.NO_POLICY: "No escalation policy leads to a person.",
@@ -146,5 +153,8 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.FAILED_OVER: "The contact method failed, so the person's next one is used at once.",
     Reason.GAVE_UP: "All attempts failed.",
     Reason.TEST: "Somebody asked for a test.",
+    Reason.VERIFICATION: "A code that proves whose contact method it is.",
+    Reason.CONTACT_CHANGED: "A person's contact method was changed; the address before is told.",
+    Reason.CONTACT_GONE: "The provider no longer knows the contact method, so it was removed.",
     Reason.STATUS: "News about an incident; it never delays a page.",
 }

@@ -8,6 +8,7 @@ import aiohttp
 import structlog
 
 from tocsin.channels.channel import Channel
+from tocsin.channels.guard import Allowed, Guard
 from tocsin.core.people import MissingSecret, Secret
 from tocsin.core.respond.delivery import Failed, Outcome, Rejected
 from tocsin.engine.clock import Clock
@@ -21,7 +22,8 @@ LEAST_ROOM = (
 
 
 class Carrier:
-    """`resolve` turns a Secret into its value (raises MissingSecret); `brought` is told of every arrival."""
+    """`resolve` turns a Secret into its value (raises MissingSecret); `brought` is told of every arrival. What people set
+    leaves through the guard."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class Carrier:
         clock: Clock,
         brought: Callable[[Arrival], None],
         channel_defaults: Mapping[str, Mapping[str, str]],
+        guard: Guard | None = None,
     ) -> None:
         self._channels = channels
         self._resolve = resolve
@@ -38,13 +41,18 @@ class Carrier:
         self._defaults = channel_defaults
         self._under_way: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._guard = guard or Guard(Allowed())
         self._http: aiohttp.ClientSession | None = None
+        self._guarded: aiohttp.ClientSession | None = None
         self._full = False
         self.stopped = False
 
     async def start(self) -> None:
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        self._guarded = aiohttp.ClientSession(
+            connector=self._guard.connector(), cookie_jar=aiohttp.DummyCookieJar()
+        )
 
     def room(self) -> dict[str, int]:
         """How many more departures each channel can take. Called from the engine's threads."""
@@ -101,14 +109,19 @@ class Carrier:
         channel = self._channels.get(name)
         if channel is None or departure.address is None:
             return Rejected("this contact method is no longer configured")
-        assert self._http is not None, "carry before start"
+        assert self._http is not None and self._guarded is not None, "carry before start"
         try:
             address = self._resolve(departure.address.address)
             given = {key: self._resolve(value) for key, value in departure.address.options.items()}
         except MissingSecret as missing:
             return Rejected(str(missing))
         options = {**self._defaults.get(name, {}), **given}
-        return await channel.send(departure.message, address, options, self._http)
+        http = self._http
+        if departure.address.guarded:
+            if refused := self._guard.refusal_of(address, given):
+                return Rejected(refused)
+            http = self._http if self._guard.trusts(address) else self._guarded
+        return await channel.send(departure.message, address, options, http)
 
     async def stop(self, grace: float) -> None:
         """Let what is under way come back, at most `grace` seconds; leases cover the rest."""
@@ -117,5 +130,6 @@ class Carrier:
         self.stopped = True
         for task in self._tasks:
             task.cancel()
-        if self._http is not None:
-            await self._http.close()
+        for session in (self._http, self._guarded):
+            if session is not None:
+                await session.close()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
+from tocsin.core.people import ContactMethod, NotifyRule
 from tocsin.core.reasons import Reason
 from tocsin.core.respond import pages
 from tocsin.core.respond.decide import decide
@@ -31,8 +32,10 @@ from tocsin.core.respond.incident import (
     TellPerson,
 )
 from tocsin.core.respond.page import Notify, Page, PageDecision, incident_of
+from tocsin.core.respond.prose import clock
+from tocsin.core.respond.quiet_hours import held_until
 from tocsin.core.severity import Urgency
-from tocsin.engine import kinds
+from tocsin.engine import kinds, webhooks
 from tocsin.engine.addresses import Address, chat_address, method_address
 from tocsin.engine.store.protocol import AgendaEntry, TimelineRow, Transaction
 
@@ -127,6 +130,11 @@ class Consequences:
         self.note(incident_id, reason, text)
         self._tell_admins(incident_id, TellAdmins(reason, text, urgent=True))
 
+    def tell_admins(self, incident_id: int, reason: Reason, text: str) -> None:
+        """A line of the timeline that the admins hear of without being paged."""
+        self.note(incident_id, reason, text)
+        self._tell_admins(incident_id, TellAdmins(reason, text))
+
     def _serial(self, incident_id: int) -> int | None:
         incident = self.incident(incident_id)
         if incident is None:
@@ -146,6 +154,16 @@ class Consequences:
     def begin_page(self, incident_id: int, effect: PagePerson) -> None:
         person = self.facts.people.get(effect.person)
         self._supersede(incident_id, effect.person)
+        self._carry_page(pages.begin(self._incidents[incident_id], effect, person, self.now))
+
+    def page_by(self, incident_id: int, person_key: str, method: str, reason: Reason) -> None:
+        """Reach this person by one contact method, whatever their rules say. Should it fail, their next one is used."""
+        incident, person = self._incidents[incident_id], self.facts.people.get(person_key)
+        effect = PagePerson(incident.next_page, person_key, Urgency.HIGH, reason)
+        paged = (*incident.paged, person_key)
+        self._incidents[incident_id] = replace(incident, next_page=incident.next_page + 1, paged=paged)
+        if person is not None:
+            person = replace(person, notify_high=(NotifyRule(method),))
         self._carry_page(pages.begin(self._incidents[incident_id], effect, person, self.now))
 
     def _supersede(self, incident_id: int, person: str) -> None:
@@ -237,10 +255,15 @@ class Consequences:
                 )
             )
             return
-        self._timeline.append(TimelineRow(incident_id, serial, micro, reason, f"Told {person_key}: {text}"))
-        self._send(
-            self._message(incident_id, serial, purpose, address, text, reason, person_key, method), address
-        )
+        message = self._message(incident_id, serial, purpose, address, text, reason, person_key, method)
+        until = held_until(message, self.facts, self.now)
+        if until is None:
+            line = TimelineRow(incident_id, serial, micro, reason, f"Told {person_key}: {text}")
+        else:
+            told = f"{person_key} is told after their quiet hours, at {clock(until, self.now)}: {text}"
+            line = TimelineRow(incident_id, serial, micro, Reason.HELD_FOR_QUIET_HOURS, told)
+        self._timeline.append(line)
+        self._send(message, address)
 
     def _tell_admins(self, incident_id: int, effect: TellAdmins) -> None:
         chat = self.facts.defaults.admin_chat
@@ -324,6 +347,25 @@ class Consequences:
         )
         return True
 
+    def tell_address(self, person: str, method: ContactMethod, title: str, text: str, reason: Reason) -> None:
+        """News about a contact method itself, to exactly this address, whether or not pages go there."""
+        address = Address(method.channel, method.address, method.options)
+        self._send(
+            Notification(
+                id=f"c.{person}.{method.name}.{reason.value}.{micros(self.now)}",
+                purpose=Purpose.STATUS,
+                address_key=queue_of(address.key, Purpose.STATUS),
+                channel=address.channel,
+                created_at=self.now,
+                title=title,
+                text=text,
+                person=person,
+                method=method.name,
+                reason=reason,
+            ),
+            address,
+        )
+
     def _send(self, notification: Notification, address: Address) -> None:
         self._notifications.append(notification)
         self.addresses[notification.address_key] = address.channel
@@ -351,6 +393,8 @@ class Consequences:
             tx.incidents.put(list(self._incidents.values()))
         if self._timeline:
             tx.timeline.add(self._timeline)
+            if self.facts.webhooks:
+                webhooks.owe(tx, self.facts, self._timeline, self._incidents)
         if self._pages:
             tx.pages.put([page for pages_of in self._pages.values() for page in pages_of.values()])
         for reason, ids in _by_reason(self._stopped).items():

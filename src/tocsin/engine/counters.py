@@ -21,6 +21,7 @@ class Counters:
         self.alerts_processed = 0
         self.clock_steps = 0
         self.loop_failures: Counter[str] = Counter()
+        self.webhooks: Counter[str] = Counter()  # attempts: delivered, failed
         self.set_aside: Counter[str] = Counter()  # what could not be decided, by kind
 
     def decided(self, reasons: Mapping[Reason, int]) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import aiohttp
 import structlog
 
+from tocsin.channels.guard import Allowed, Guard
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import MissingSecret, Secret
 
@@ -15,27 +16,40 @@ IDLE = timedelta(seconds=5)
 
 
 class DeadMansSwitchPinger:
-    """`working` says whether this node owns detection and its loops are alive: only then does it ping."""
+    """`working` says whether this node owns detection and its loops are alive: only then does it ping. A URL that people set
+    is pinged through the guard."""
 
     def __init__(
         self,
         facts: Callable[[], Configuration],
         resolve: Callable[[str | Secret], str],
         working: Callable[[], bool],
+        guard: Guard | None = None,
     ) -> None:
         self._facts = facts
         self._resolve = resolve
         self._working = working
+        self._guard = guard or Guard(Allowed())
 
     async def run(self) -> None:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        limit = aiohttp.ClientTimeout(total=10)
+        async with (
+            aiohttp.ClientSession(timeout=limit) as trusted,
+            aiohttp.ClientSession(timeout=limit, connector=self._guard.connector()) as guarded,
+        ):
             while True:
-                switch = self._facts().dead_mans_switch
+                facts = self._facts()
+                switch = facts.dead_mans_switch
                 if switch is None or not self._working():
                     await asyncio.sleep(IDLE.total_seconds())
                     continue
                 try:
-                    async with http.get(self._resolve(switch.url), allow_redirects=False) as answer:
+                    url = self._resolve(switch.url)
+                    by_people = ("dead_mans_switch", "") in facts.by_people
+                    if by_people and (why_not := self._guard.refusal(url)):
+                        raise ValueError(why_not)
+                    http = guarded if by_people and not self._guard.trusts(url) else trusted
+                    async with http.get(url, allow_redirects=False) as answer:
                         why_not = f"it answered {answer.status}" if answer.status >= 400 else ""
                 except MissingSecret as missing:
                     why_not = str(missing)

@@ -15,17 +15,19 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.compose import Links
-from tocsin.core.respond.incident import Command, Decision, Repair, TimerDue
+from tocsin.core.respond.incident import Command, Decision, Incident, Repair, TimerDue
 from tocsin.engine import kinds, sending
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.facts import Facts
+from tocsin.engine.gone import forget_what_is_gone
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.setting_aside import PASSING, SettingAside, said
 from tocsin.engine.step import Step as Step
 from tocsin.engine.store.protocol import AgendaEntry, AuditRow, StaleFacts, Store, Transaction
 
 T = TypeVar("T")
+Audit = Callable[[Mapping[int, Incident], Mapping[int, Decision | None]], AuditRow | None]
 log = structlog.get_logger()
 BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
@@ -111,16 +113,20 @@ class Engine:
     # --- people --------------------------------------------------------------------------------------------------
 
     def submit(
-        self, incidents: Sequence[int], command: Command, now: datetime, audit: AuditRow | None = None
+        self, incidents: Sequence[int], command: Command, now: datetime, audit: Audit | None = None
     ) -> tuple[dict[int, Decision | None], list[Departure]]:
         """Carry out one person's command on these incidents, with its audit entry; None for one that does not exist or
-        cannot be read."""
+        cannot be read. `audit` is given the incidents as they were, and what was decided."""
 
         def work(owed: Consequences, without: Collection[int] = ()) -> dict[int, Decision | None]:
             owed.load(incident_id for incident_id in incidents if incident_id not in without)
-            if audit is not None:
-                owed.tx.records.audit(audit)
-            return {i: None if i in without else owed.decide(i, command) for i in incidents}
+            readable = [incident_id for incident_id in incidents if incident_id not in without]
+            before = {i: incident for i in readable if (incident := owed.incident(i)) is not None}
+            decided = {i: None if i in without else owed.decide(i, command) for i in incidents}
+            row = audit(before, decided) if audit is not None else None
+            if row is not None:
+                owed.tx.records.audit(row)
+            return decided
 
         try:
             return self.decide(work, now)
@@ -198,7 +204,7 @@ class Engine:
             _, departures = self.decide(lambda owed: sending.settle(owed, arrivals, now, untold), now)
         for arrival in arrivals:
             self.counters.sent(arrival.departure.message, arrival.outcome, arrival.departure.entry.subject)
-        return departures
+        return [*departures, *forget_what_is_gone(self, arrivals, now)]
 
     # --- the invariant -------------------------------------------------------------------------------------------
 

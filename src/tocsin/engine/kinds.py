@@ -16,6 +16,8 @@ OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 AGENDA_TOPIC = "agenda:"
 INCIDENT_TOPIC = "incident:"  # and its id
+WEBHOOKS_TOPIC = "webhooks"  # something is owed to a subscription
+WEBHOOK = "webhook."
 
 
 def due(at: int) -> str:
@@ -27,3 +29,9 @@ def address(channel: str) -> str:
     """Something waits to be sent at an address of this channel (subject: its key). A kind per channel, so that a hanging
     provider fills its own room and nobody else's."""
     return f"address.{channel}"
+
+
+def webhook(key: str) -> str:
+    """Something is owed to this subscription (subject: incident id; 0 for tests). A kind per subscription, so that one that
+    hangs fills its own room and nobody else's."""
+    return f"{WEBHOOK}{key}"

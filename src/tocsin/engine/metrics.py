@@ -72,6 +72,12 @@ class EngineCollector(Collector):
         for what, count in list(counters.set_aside.items()):
             aside.add_metric([what], count)
         yield aside
+        hooks = CounterMetricFamily(
+            "tocsin_webhook_attempts", "Attempts at outgoing webhooks.", labels=["outcome"]
+        )
+        for outcome, count in list(counters.webhooks.items()):
+            hooks.add_metric([outcome], count)
+        yield hooks
         families: dict[str, GaugeMetricFamily] = {}
         for name, text, gauge_labels, value in self._gauges():
             family = families.setdefault(name, GaugeMetricFamily(name, text, labels=list(gauge_labels)))

@@ -33,6 +33,7 @@ from tocsin.core.respond.delivery import (
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.message import Message
 from tocsin.core.respond.page import incident_of
+from tocsin.core.respond.quiet_hours import held_until
 from tocsin.engine import kinds
 from tocsin.engine.addresses import Address, address_of
 from tocsin.engine.consequences import Consequences
@@ -131,14 +132,13 @@ def _decide(
     aside: Aside,
 ) -> Departure | None:
     state = tx.notifications.address(entry.subject)
-    waiting = _still_wanted(tx, _waiting(tx, entry.subject), now, aside)
+    waiting, quiet_until = _audible(_still_wanted(tx, _waiting(tx, entry.subject), now, aside), facts, now)
     match next_send(state, waiting, now):
         case Nothing():
-            tx.agenda.consume(entry.kind, entry.subject, entry.token)
+            _look_again(tx, entry, quiet_until)
             return None
         case Wait(until=until):
-            tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(until))
-            tx.wake(kinds.due(micros(until)))
+            _look_again(tx, entry, min(until, quiet_until or until))
             return None
         case Send(ids=ids, state=after):
             by_id = {n.id: n for n in waiting}
@@ -156,6 +156,15 @@ def _decide(
             )
 
 
+def _look_again(tx: Transaction, entry: AgendaEntry, at: datetime | None) -> None:
+    """Nothing leaves now; without an instant nothing waits at all."""
+    if at is None:
+        tx.agenda.consume(entry.kind, entry.subject, entry.token)
+        return
+    tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=micros(at))
+    tx.wake(kinds.due(micros(at)))
+
+
 def _waiting(tx: Transaction, address_key: str) -> list[Notification]:
     """What waits there, oldest first; of very much the oldest and the newest. In a storm the first page of another service
     is among the newest, and has to be seen to go first."""
@@ -165,6 +174,25 @@ def _waiting(tx: Transaction, address_key: str) -> list[Notification]:
     seen = {notification.id for notification in oldest}
     newest = tx.notifications.newest_waiting(address_key, SEEN)
     return [*oldest, *(notification for notification in newest if notification.id not in seen)]
+
+
+def _audible(
+    waiting: list[Notification], facts: Configuration, now: datetime
+) -> tuple[list[Notification], datetime | None]:
+    """What may leave although somebody has quiet hours, and when the first of the others may. Pages wait before they come
+    here; repeats, failovers and news wait here."""
+    reached = {notification.person for notification in waiting if notification.person is not None}
+    if not any(person.quiet for key in reached if (person := facts.people.get(key)) is not None):
+        return waiting, None
+    audible: list[Notification] = []
+    ends: list[datetime] = []
+    for notification in waiting:
+        until = held_until(notification, facts, now)
+        if until is None:
+            audible.append(notification)
+        else:
+            ends.append(until)
+    return audible, min(ends, default=None)
 
 
 def _words(

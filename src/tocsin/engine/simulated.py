@@ -21,8 +21,11 @@ from tocsin.engine.engine import Engine
 from tocsin.engine.facts import Facts, Load
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.store.protocol import Store
+from tocsin.engine.webhook_desk import WebhookDesk
+from tocsin.engine.webhooks import Answered, WebhookArrival, WebhookDeparture
 
 Deliver = Callable[[Departure], Outcome]
+Listen = Callable[[WebhookDeparture], Answered]
 
 
 class SimulatedWorld:
@@ -38,6 +41,7 @@ class SimulatedWorld:
         channels: Sequence[str],
         deliver: Deliver = lambda departure: Delivered(),
         node: str = "simulated",
+        listen: Listen = lambda departure: Answered(204),
     ) -> None:
         self.store = store
         self.clock = clock
@@ -45,6 +49,8 @@ class SimulatedWorld:
         self._channels = channels
         self.engine = Engine(store, Facts(store, load), links, Counters(), self._room, channels)
         self.detecting = Detecting(self.engine, node, replay)
+        self.listen = listen  # every webhook's receiver
+        self.webhooks = WebhookDesk(self.engine, links, lambda facts: dict.fromkeys(facts.webhooks, 16))
         self.running = True  # a stopped process: time passes, nothing is done
 
     def _room(self) -> Mapping[str, int]:
@@ -99,7 +105,8 @@ class SimulatedWorld:
         self.settle()
 
     def next_due(self) -> datetime | None:
-        known = [at for at in (self.engine.next_due(), self.detecting.next_due()) if at is not None]
+        asked = (self.engine.next_due(), self.detecting.next_due(), self.webhooks.next_due())
+        known = [at for at in asked if at is not None]
         return instant(min(known)) if known else None
 
     def settle(self) -> None:
@@ -117,7 +124,9 @@ class SimulatedWorld:
             self.carry(decided.departures)
             departures = self.engine.depart(self.now)
             self.carry(departures)
-            if not (decided.done or departures):
+            owed = self.webhooks.depart(self.now)
+            self._post(owed)
+            if not (decided.done or departures or owed):
                 return
         raise RuntimeError(
             "the world does not come to rest: something is due again and again at the same instant"
@@ -128,3 +137,9 @@ class SimulatedWorld:
         while departures:
             arrivals = [Arrival(departure, self.deliver(departure), self.now) for departure in departures]
             departures = self.engine.arrived(arrivals, self.now)
+
+    def _post(self, departures: list[WebhookDeparture]) -> None:
+        """Bring to webhooks what they are owed."""
+        if departures:
+            arrivals = [WebhookArrival(each, self.listen(each), self.now) for each in departures]
+            self.carry(self.webhooks.arrived(arrivals, self.now))

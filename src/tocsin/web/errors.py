@@ -5,6 +5,9 @@ import logging
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from tocsin.apps.api.problems import of_status
+
+API = "/api/v1/"
 log = logging.getLogger(__name__)
 
 
@@ -14,6 +17,8 @@ def _page(status: int, title: str, text: str, *, again: bool = False) -> HttpRes
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(API):
+        return of_status(400, "the request cannot be read")
     return _page(400, "That request makes no sense here", "The browser sent something this page cannot read.")
 
 
@@ -37,7 +42,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(404, "Nothing is here", said or "The address may be mistyped, or what it named is gone.")
 
 
+def too_many(seconds: int) -> HttpResponse:
+    response = _page(
+        429,
+        "Too many requests",
+        "Too much came from this network address in a short time. Wait a little, then try again.",
+    )
+    response.headers["Retry-After"] = str(max(1, seconds))
+    return response
+
+
 def broken(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API):
+        return of_status(500, "the failure is in the server's log")
     return _page(
         500,
         "This page failed",
@@ -47,11 +64,19 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    response = _page(
+    response = (
+        of_status(503, "the database does not answer")
+        if request.path.startswith(API)
+        else _unavailable_page()
+    )
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def _unavailable_page() -> HttpResponse:
+    return _page(
         503,
         "The database does not answer",
         "This page needs it. What had been decided before is kept; the machine process goes on by itself as soon as it can.",
         again=True,
     )
-    response.headers["Retry-After"] = "5"
-    return response

@@ -1,4 +1,4 @@
-"""What every page's frame needs: where one is, who one is, and the token of the live stream."""
+"""What every page's frame needs: where one is, who one is, the theme, and the token of the live stream."""
 
 from typing import Any
 
@@ -8,28 +8,40 @@ from django.utils import timezone
 
 from tocsin.apps.people.reader import reader_of
 from tocsin.control import live_updates
+from tocsin.web.rooms import IN_THE_THUMBS_REACH, Place, back_at, link, links, seen_rooms, tabs_at
 
-ROOMS = (  # the name of the address, the word, the icon
-    ("now", "Now", "bell-ring"),
-    ("incidents", "Incidents", "siren"),
-    ("alerts", "Alerts", "list"),
-    ("oncall", "On-call", "calendar-days"),
-)
 TOPICS = (live_updates.ALL_INCIDENTS, "configuration")
-_INSIDE = {"incident": "incidents", "act": "incidents"}
+THEME_COOKIE = "tocsin_theme"  # what the profile's switch sets; read here so that the first paint is right
+THEMES = ("light", "dark")  # anything else is the system's
+SEARCH = Place("search", "Search", "search")
+MENU = (
+    Place("profile", "Profile", "user"),
+    Place("security", "Sign-in and sessions", "shield-check"),
+    Place("password", "Change password", "key-round"),
+    Place("settings", "Settings", "settings"),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Empty for pages before sign-in: their frame has no rooms."""
+    """For pages before sign-in only the theme: their frame has no rooms."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    theme = chosen if chosen in THEMES else ""
     reader = reader_of(request)
     if reader.account is None:
-        return {}
-    match = request.resolver_match
-    here = match.url_name if match else ""
+        return {"theme": theme}
     topics: tuple[str, ...] = getattr(request, "live_topics", TOPICS)
+    rooms = seen_rooms(reader.grants, request.path)
+    at_hand = len(rooms) if len(rooms) <= IN_THE_THUMBS_REACH else IN_THE_THUMBS_REACH - 1
     return {
+        "theme": theme,
         "reader": reader,
-        "rooms": ROOMS,
-        "room": _INSIDE.get(here or "", here),
+        "rooms": rooms,
+        "rooms_at_hand": at_hand,
+        "rooms_more": rooms[at_hand:],
+        "more_current": any(room.current for room in rooms[at_hand:]),
+        "tabs": tabs_at(request.path, reader.grants),
+        "nearest_above": back_at(request.path, reader.grants),
+        "search_link": link(SEARCH, reader.grants),
+        "menu": links(MENU, reader.grants),
         "live_token": live_updates.sign(settings.SECRET_KEY.encode(), topics, timezone.now()),
     }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -22,17 +23,24 @@ import structlog
 import uvloop
 
 from tocsin.channels import registry
+from tocsin.channels.guard import Guard, allowed_in
 from tocsin.channels.links import LinkClaims
 from tocsin.channels.replies import Listed, NotTaken, Replies
+from tocsin.config import sealing
 from tocsin.config.load import load
+from tocsin.config.resealing import reseal
 from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
-from tocsin.control.http import Door
+from tocsin.control.callers import PREFIX, Caller, caller_of, digest_of, operator, use_is_news
+from tocsin.control.examining import Examiner
+from tocsin.control.guarding import check_urls
+from tocsin.control.http import Door, PublicDoor
 from tocsin.control.live_updates import Hub, LiveUpdates
 from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
 from tocsin.core.detect.signal import InboxRow, Signal
+from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
@@ -46,11 +54,14 @@ from tocsin.engine.live import LiveWorld
 from tocsin.engine.store.data_directory import lock_data_directory
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import Store, Transaction
+from tocsin.engine.webhook_desk import WebhookDesk
+from tocsin.engine.webhook_loop import WebhookLoop
 from tocsin.ingest.registry import replay
 from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
 from tocsin.web.front.counting import add
 from tocsin.web.front.process import COMMAND, FrontProcess
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.front.words import (
     Counted,
     DropRequests,
@@ -68,8 +79,9 @@ from tocsin.web.listening import CannotStart, bind_privately, make_server, open_
 from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET
 from tocsin.web.people import PeopleProcess
 from tocsin.web.scrape import Scrape
-from tocsin.web.secret import MissingSecret, api_token, secret_key
+from tocsin.web.secret import MissingSecret, api_token, encryption_keys, secret_key
 from tocsin.web.tuning import tune
+from tocsin.web.wrong_links import WrongLinks, asked_from
 
 log = structlog.get_logger()
 
@@ -126,6 +138,7 @@ class Machine:
         self.public_url = os.environ.get("TOCSIN_PUBLIC_URL", "")
         self.url = f"http://{settings.host}:{settings.port}"
         self.counters = Counters()
+        self.guard = _guard()
         self.engine = Engine(
             store,
             Facts(store, load),
@@ -152,16 +165,35 @@ class Machine:
             resolve,
             self.clock,
             self.world.brought,
-            {name: registry.house_options(name, os.environ) for name in registry.names()},
+            {
+                name: {
+                    **registry.derived_options(name, self.secret),
+                    **registry.house_options(name, os.environ),
+                }
+                for name in registry.names()
+            },
+            self.guard,
+        )
+        self.webhooks = WebhookLoop(
+            lambda room: WebhookDesk(self.engine, self._links, room),
+            resolve,
+            self.clock,
+            self.guard,
+            self.world.carry,
+            self._webhooks_failed,
         )
         database = "PostgreSQL" if settings.database_url else "SQLite"
         self.performer = Performer(
-            self.engine, self.world.carry, status(version("tocsin"), self.node, database)
+            self.engine,
+            self.world.carry,
+            status(version("tocsin"), self.node, database),
+            Examiner(os.environ, settings.data, settings.database_url is not None),
         )
         self.pinger = DeadMansSwitchPinger(
             lambda: self.engine.facts.current,
             resolve,
             lambda: self.detecting.owned and self.world.alive() and not self.stopping,
+            self.guard,
         )
         self.live = LiveUpdates(hub, self.secret, self.clock.now)
         self.scrape = Scrape(self.engine, self.detecting, hub)
@@ -172,6 +204,9 @@ class Machine:
 
     def _links(self, facts: Configuration) -> HouseLinks:
         return house_links(facts, self.secret, self.clock.now(), self.public_url, self.url)
+
+    def _webhooks_failed(self) -> None:
+        self.counters.loop_failures["webhooks"] += 1
 
     # --- the front process -----------------------------------------------------------------------------------------
 
@@ -224,6 +259,11 @@ class Machine:
         task = asyncio.ensure_future(self.world.run(self.store.run, keep))
         task.add_done_callback(_log_failure)
 
+    def woken(self, topics: frozenset[str]) -> None:
+        """Commits happened, here or on another node. Called from any thread."""
+        self.world.woken(topics)
+        self.webhooks.heard(topics)
+
     # --- what happens on the event loop ----------------------------------------------------------------------------
 
     def _news(self, topics: Iterable[str]) -> None:
@@ -243,9 +283,26 @@ class Machine:
 
     async def perform(self, request: Request, actor: Actor) -> object:
         run = self._ask if isinstance(request, READING) else self.world.run
+        await check_urls(request, actor, self.guard)
         answer = await run(self.performer.perform, request, actor, self.clock.now())
         self._renew_keys()
         return answer
+
+    async def identify(self, operators: str, token: str, address: str) -> Caller | None:
+        """Who calls with this token. A personal or service token's last use is written at most once a minute."""
+        caller = operator(token, operators, address)
+        if caller is not None or not token.startswith(PREFIX):
+            return caller
+        digest = digest_of(token)
+        row = await self._ask(self.store.read, lambda tx: tx.tokens.find(digest))
+        if row is None:
+            return None
+        now = self.clock.now()
+        caller = caller_of(row, self.engine.facts.current, now, address)
+        if caller is not None and use_is_news(row, now):
+            used = row.id
+            await self.world.run(self.store.run, lambda tx: tx.tokens.used(used, micros(now)))
+        return caller
 
     async def _ask(self, work: Callable[..., T], *args: object) -> T:
         """On a thread for readers, never one that pages depend on."""
@@ -258,7 +315,9 @@ class Machine:
         """Somebody pressed the button behind a signed link."""
         command: Command = Acknowledge("") if claims.action == "acknowledge" else Resolve("")
         try:
-            answered = await self.perform(Act(claims.incidents, command), Actor(claims.person, "link"))
+            answered = await self.perform(
+                Act(claims.incidents, command), Actor(claims.person, "link", asked_from())
+            )
         except Refused as refused:
             raise NotTaken(refused.message) from None
         assert isinstance(answered, list)
@@ -291,9 +350,9 @@ class Machine:
 
     def app(self, token: str) -> MachineApp:
         return MachineApp(
-            door=Door(self.perform, token),
+            door=PublicDoor(self.perform, partial(self.identify, token), lambda: self.engine.facts.current),
             live=self.live,
-            replies=Replies(self.secret, self.follow, self.clock.now, self.describe),
+            replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe)),
             ready=self.ready,
             metrics=self.metrics,
         )
@@ -306,12 +365,13 @@ class Machine:
             loop.add_signal_handler(number, stop.set)
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
+        await self.webhooks.start()
         pinging = asyncio.create_task(self.pinger.run())
         passed_on, control = settings.data / MACHINE_SOCKET, settings.data / CONTROL_SOCKET
         for path in (passed_on, control):
             bind_privately(path)
         public = make_server(self.app(self.token), uds=str(passed_on))
-        local = make_server(Door(self.perform, None), uds=str(control))
+        local = make_server(Door(self.perform), uds=str(control))
         servers = [asyncio.create_task(listening.serve(server)) for server in (public, local)]
         reached = f"{settings.host}:{port.getsockname()[1]}"
         told = {**settings.environment, "TOCSIN_LISTEN": reached}
@@ -341,6 +401,7 @@ class Machine:
             await front.stop()
             public.should_exit = local.should_exit = True
             await asyncio.gather(*servers, return_exceptions=True)
+            await self.webhooks.stop()
             await self.world.stop()
             if people is not None:
                 await people.stop()
@@ -348,6 +409,14 @@ class Machine:
             for path in (passed_on, control):
                 path.unlink(missing_ok=True)
             log.info("stopped")
+
+
+def _guard() -> Guard:
+    """Raises CannotStart."""
+    try:
+        return Guard(allowed_in(os.environ))
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
 
 
 def _log_failure(task: "asyncio.Future[None]") -> None:
@@ -366,22 +435,32 @@ def _free_all(tx: Transaction) -> None:
 
 def serve(settings: Settings) -> None:
     """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
+    try:
+        trusted_proxies(os.environ)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
     os.umask(0o077)  # databases, sockets and keys are nobody else's
     tune()
     # The lock comes first: a newer version must not migrate under a server that runs.
     with lock_data_directory(settings.data):
+        try:
+            sealing.use(encryption_keys(os.environ, settings.data))
+        except (MissingSecret, OSError) as error:
+            raise CannotStart(str(error)) from None
         migrate(settings)
         hub = Hub()
         woken: list[Machine] = []
         store = open_store(
             settings.data,
             settings.database_url,
-            on_wake=lambda topics: woken[0].world.woken(topics) if woken else None,
+            on_wake=lambda topics: woken[0].woken(topics) if woken else None,
         )
         try:
             store.tidy()  # the log gets its room before the first page wants to be written
             if not settings.database_url:
                 store.run(_free_all)
+            if resealed := store.run(reseal):
+                log.info("secrets were encrypted with the current key", entries=resealed)
             machine = Machine(settings, store, hub)
             woken.append(machine)
             with (

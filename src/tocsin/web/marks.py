@@ -3,18 +3,22 @@
 Everything here escapes what it is given; a template that needs `safe` is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from html import escape
+from urllib.parse import quote_plus, urlencode
 
 from django import template
+from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
 from tocsin.channels import plain
 from tocsin.core.configuration import Configuration
+from tocsin.core.detect.matchers import format_name, quote
 from tocsin.core.reasons import EXPLANATIONS, Reason
 
 register = template.Library()
@@ -35,6 +39,7 @@ STATE_ICONS = {
 }
 NAMES = {"source_silent": "source silent"}
 LONGEST_WORD = 60
+LONGEST_ASKED = 400  # characters of a label's value in an address
 
 
 # --- icons and badges ------------------------------------------------------------------------------------------------
@@ -67,6 +72,21 @@ def reason(name: str) -> SafeString:
     known = Reason(name) if name in Reason.__members__.values() else None
     sentence = EXPLANATIONS[known] if known is not None else ""
     return format_html('<span class="chip" title="{}">{}</span>', sentence, str(name).replace("_", " "))
+
+
+@register.simple_tag
+def origin(name: str, where: str = "") -> SafeString:
+    """Where a noun is kept: `git` (read-only here; `where` is its file) or `people` (made on screen)."""
+    if str(name) == "git":
+        return format_html(
+            '<span class="origin origin-git" title="Kept in Git; changed there and applied">{}<bdi>{}</bdi></span>',
+            icon("git-branch", 13),
+            f"Git: {plain.line(where, 120)}" if where else "Git",
+        )
+    return format_html(
+        '<span class="origin origin-people" title="Made here, and changed here">{}on screen</span>',
+        icon("pencil", 13),
+    )
 
 
 # --- text from strangers ---------------------------------------------------------------------------------------------
@@ -105,6 +125,47 @@ def pairs(labels: Mapping[str, str]) -> list[tuple[str, str]]:
 @register.filter
 def label(labels: Mapping[str, str], name: str) -> str:
     return labels.get(name, "")
+
+
+@register.simple_tag
+def asks(**said: object) -> SafeString:
+    """The query of an address, of what is not empty: `{% asks state="all" service=incident.service %}`."""
+    return conditional_escape(
+        urlencode({name: value for name, value in said.items() if value not in ("", None)})
+    )
+
+
+@register.simple_tag(takes_context=True)
+def label_list(context: Context, pairs: Sequence[tuple[str, str]], of: str = "alerts") -> SafeString:
+    """Labels, their values leading to the list `of` which asks for them, as far as the reader may. Drawn here and not by
+    a template, because a page shows hundreds."""
+    items = []
+    linked = of == "incidents" or bool(context.get("may_read"))
+    base, said, title = _LEADING_TO[of]
+    for name, value in pairs:
+        shown = escape(plain.line(value))
+        if linked:
+            address = escape(f"{base}?{_query_of_label(name, value, said)}")
+            shown = f'<a href="{address}" title="{title}"><bdi>{shown}</bdi></a>'
+        else:
+            shown = f"<bdi>{shown}</bdi>"
+        items.append(f'<li class="label"><bdi>{escape(plain.line(name, 80))}</bdi>{shown}</li>')
+    return SafeString(f'<ul class="labels">{"".join(items)}</ul>')
+
+
+_LEADING_TO = {
+    "alerts": ("/alerts", "status=all", "Alerts with this label"),
+    "incidents": ("/incidents", "state=all", "Incidents with this label"),
+}
+
+
+def _query_of_label(name: str, value: str, said: str) -> str:
+    """A value too long for an address is not asked for whole."""
+    if len(name) > LONGEST_ASKED:
+        return said
+    wanted = f"={quote(value)}" if len(value) <= LONGEST_ASKED else '!=""'
+    matcher = quote_plus(format_name(name) + wanted, errors="replace")
+    return f"{said}&label={matcher}"
 
 
 @register.filter

@@ -1,7 +1,8 @@
 """What holds for every answer: headers that browsers enforce, honest schemes, a page when the database is away."""
 
 import logging
-import time
+import math
+import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -12,33 +13,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from tocsin.apps.audit.whence import coming_from
+from tocsin.apps.people import sessions
+from tocsin.apps.people.authority import check, is_public
 from tocsin.apps.people.reader import reader_of
-from tocsin.web.errors import unavailable
-from tocsin.web.public_url import is_https_here
+from tocsin.apps.public_url import is_https_here
+from tocsin.control.limits import Limit, Rate
+from tocsin.web.errors import too_many, unavailable
+from tocsin.web.policy import STRICT_TRANSPORT, headers
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)
 
-POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-}
-RENEW_AFTER = 24 * 3600  # seconds: who uses a session keeps it
+PUBLIC = Rate(burst=120, every=1.0)  # an office behind one address signs in at the same time
 
 
 class Trust:
@@ -46,16 +33,19 @@ class Trust:
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
+        self._headers = headers(os.environ.get("TOCSIN_OIDC_ISSUER", ""))
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # The machine process says where the request came from; the socket's own peer is always that process.
-        request.META["REMOTE_ADDR"] = request.META.get("HTTP_X_FORWARDED_FOR", "")[:64]
-        response = self._answer(request)
-        for name, value in HEADERS.items():
+        address = request.META["REMOTE_ADDR"] = request.META.get("HTTP_X_FORWARDED_FOR", "")[:64]
+        with coming_from(address, request.path):
+            response = self._answer(request)
+        for name, value in self._headers.items():
             response.headers.setdefault(name, value)
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
         if request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
             for cookie in response.cookies.values():
                 cookie["secure"] = True
         return response
@@ -105,6 +95,41 @@ class SignedIn(LoginRequiredMiddleware):
         return redirect_to_login(came_from.path if came_from.netloc == request.get_host() else "/")
 
 
+class PublicLimits:
+    """Whoever is not signed in may ask for sign-in, links that are their own proof and the like so often and no more."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._limit = Limit(PUBLIC)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_: object
+    ) -> HttpResponseBase | None:
+        if not is_public(view) or reader_of(request).account is not None:
+            return None
+        wait = self._limit.take(request.META["REMOTE_ADDR"])
+        return too_many(math.ceil(wait)) if wait else None
+
+
+class Authority:
+    """A view is called only for whoever may what it needs."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._answer(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], *_: object
+    ) -> HttpResponseBase | None:
+        check(request, view, reader_of(request).grants)
+        return None
+
+
 class Reader:
     """Innermost: times in the reader's zone, and a session that lasts as long as it is used."""
 
@@ -113,7 +138,7 @@ class Reader:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         reader = reader_of(request)
-        if reader.account is not None and time.time() - request.session.get("renewed", 0) > RENEW_AFTER:
-            request.session["renewed"] = int(time.time())
+        if reader.account is not None:
+            sessions.note(request)
         with timezone.override(reader.zone):
             return self._answer(request)

@@ -36,6 +36,7 @@ class Unusable(Exception):
 
 
 def main() -> int:
+    os.umask(0o077)  # the databases are nobody else's
     try:
         for line in migrate():
             print(line)
@@ -76,8 +77,8 @@ def migrate() -> list[str]:
 
 
 def _fingerprint() -> str:
-    """Names and contents of all migrations this version knows; Django's own change only with its version."""
-    digest = hashlib.sha256(f"django {version('django')}\n".encode())
+    """Names and contents of all migrations this version knows; Django's and allauth's change with their versions."""
+    digest = hashlib.sha256(f"django {version('django')}, allauth {version('django-allauth')}\n".encode())
     for path in sorted((SOURCES / "apps").glob("*/migrations/*.py")):
         digest.update(f"{path.relative_to(SOURCES)}\n".encode() + path.read_bytes())
     digest.update((SOURCES / "web" / "settings.py").read_bytes())  # it says which apps there are

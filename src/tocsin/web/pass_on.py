@@ -9,6 +9,7 @@ import structlog
 from yarl import URL
 
 from tocsin.control.http import Receive, Scope, SendMessage
+from tocsin.web.front.whence import Networks, whence
 
 log = structlog.get_logger()
 
@@ -19,7 +20,8 @@ QUIET_AT_MOST = 60.0  # seconds without a byte; live streams say something every
 _HOP = frozenset(
     b"connection keep-alive te trailer transfer-encoding upgrade proxy-connection proxy-authorization expect".split()
 )
-_CLAIMS = frozenset((b"forwarded", b"x-real-ip"))  # where a request came from is what this process saw
+# Where a request came from is what this process saw, and who acts is what its neighbours find out themselves.
+_CLAIMS = frozenset((b"forwarded", b"x-real-ip", b"x-tocsin-actor", b"x-tocsin-via", b"x-tocsin-address"))
 _NOT_ADDED = (
     "Accept",
     "Accept-Encoding",
@@ -34,10 +36,12 @@ _PAGES_START = (
 
 
 class PassOn:
-    """Bare ASGI that passes a request to the neighbour on `socket` and streams its answer back."""
+    """Bare ASGI that passes a request to the neighbour on `socket` and streams its answer back. `trusted` proxies may say
+    for whom they ask."""
 
-    def __init__(self, socket: Path, for_people: bool = False) -> None:
+    def __init__(self, socket: Path, for_people: bool = False, trusted: Networks = ()) -> None:
         self._socket = socket
+        self._trusted = trusted
         self._not_there = _PAGES_START if for_people else _STARTING
         self._http: aiohttp.ClientSession | None = None
 
@@ -60,8 +64,11 @@ class PassOn:
         has_body = _has_body(scope["headers"])
         headers = _passed_on(scope["headers"], has_body)
         client = scope.get("client")
-        headers.append(("x-forwarded-for", client[0] if client else ""))
-        headers.append(("x-forwarded-proto", scope.get("scheme", "http")))
+        address, scheme = whence(
+            client[0] if client else "", scope.get("scheme", "http"), scope["headers"], self._trusted
+        )
+        headers.append(("x-forwarded-for", address))
+        headers.append(("x-forwarded-proto", scheme))
         started = False
         try:
             async with self._session().request(

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+SHORTEST_KEY = 32  # characters
+
 
 class MissingSecret(Exception):
     """The named file has no key in it."""
@@ -21,6 +23,26 @@ def api_token(environment: Mapping[str, str], data: Path) -> str:
     """What opens the API's door: from TOCSIN_TOKEN, from the file TOCSIN_TOKEN_FILE names, or from `api-token` in the data
     directory. Never empty, as that would let everybody in. Raises MissingSecret, OSError."""
     return _secret(environment, "TOCSIN_TOKEN", data / "api-token")
+
+
+def encryption_keys(environment: Mapping[str, str], data: Path) -> tuple[str, ...]:
+    """What secrets at rest are encrypted with: from TOCSIN_ENCRYPTION_KEY or the file TOCSIN_ENCRYPTION_KEY_FILE names,
+    several apart by commas or spaces. The first encrypts, all decrypt, and so does one derived from the secret key, which
+    alone serves unless any is given. Raises MissingSecret, OSError."""
+    given = environment.get("TOCSIN_ENCRYPTION_KEY", "")
+    if not given.strip() and (named := environment.get("TOCSIN_ENCRYPTION_KEY_FILE")):
+        try:
+            given = Path(named).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MissingSecret(f"TOCSIN_ENCRYPTION_KEY_FILE: {named} cannot be read: {error}") from None
+        if not given.strip():
+            raise MissingSecret(f"{named} holds no key; put a long random text into it")
+    keys = given.replace(",", " ").split()
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise MissingSecret(
+            f"a key in TOCSIN_ENCRYPTION_KEY is shorter than {SHORTEST_KEY} characters; `openssl rand -hex 32` makes one"
+        )
+    return (*keys, secret_key(environment, data))
 
 
 def _secret(environment: Mapping[str, str], variable: str, kept: Path) -> str:

@@ -1,6 +1,6 @@
 """Alerts as people see them, and a test alert of their own."""
 
-from urllib.parse import urlencode
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.apps.alerts import queries
 from tocsin.apps.asking import ask
+from tocsin.apps.paging import Found, Place, address, place_of
+from tocsin.apps.people.authority import needs
+from tocsin.apps.people.reader import reader_of
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Refused, SendAlert
 from tocsin.core.reasons import EXPLANATIONS, Reason
+from tocsin.core.roles import Permission
 
-LARGEST_ID = 2**63 - 1
 OF_ALERTS = (  # what may become of an alert
     Reason.OPENED_INCIDENT,
     Reason.JOINED_INCIDENT,
@@ -30,44 +33,59 @@ OF_ALERTS = (  # what may become of an alert
 )
 STATUSES = (("active", "Firing"), ("resolved", "Resolved"), ("all", "Any status"))
 LONGEST_LABEL = 200
+LONGEST_SAID = 2000  # characters of one filter in an address
 
 
+@needs(Permission.READ)
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    wanted = _wanted(request)
-    found = queries.search(wanted)
+    wanted, refused = wanted_of(request.GET), ""
+    try:
+        found = queries.search(wanted)
+    except ValueError as error:
+        found, refused = Found([]), str(error)
+    said = _said(wanted)
     context = {
-        "alerts": found.alerts,
+        "alerts": found.items,
+        "found": found,
         "wanted": wanted,
-        "older": _address(wanted, found.older) if found.older is not None else "",
-        "newest": _address(wanted, None) if wanted.before is not None else "",
+        "refused": refused,
+        "older": address(said, found.older),
+        "newer": address(said, found.newer),
+        "any_status": address({**said, "status": "all"}, Place()),
         "statuses": STATUSES,
         "reasons": [(reason.value, EXPLANATIONS[reason]) for reason in OF_ALERTS],
+        "may_read": True,
+        "may_respond": reader_of(request).grants.allow(Permission.RESPOND),
     }
     return render(request, "alerts/list.html", context)
 
 
-def _wanted(request: HttpRequest) -> queries.Wanted:
+def wanted_of(given: Mapping[str, str]) -> queries.Wanted:
     """What cannot be understood in an address counts as not said."""
-    status, reason, before = (request.GET.get(name, "") for name in ("status", "reason", "before"))
+    said = {
+        name: given.get(name, "").replace("\0", "").strip()[:LONGEST_SAID]
+        for name in ("status", "reason", "label", "text")
+    }
     return queries.Wanted(
-        status=status if status in dict(STATUSES) else "active",
-        reason=reason if reason in Reason.__members__.values() else "",
-        before=min(int(before), LARGEST_ID)
-        if before.isascii() and before.isdigit() and len(before) < 20
-        else None,
+        status=said["status"] if said["status"] in dict(STATUSES) else "active",
+        reason=said["reason"] if said["reason"] in Reason.__members__.values() else "",
+        label=said["label"],
+        text=said["text"],
+        place=place_of(given),
     )
 
 
-def _address(wanted: queries.Wanted, before: int | None) -> str:
-    said = {
+def _said(wanted: queries.Wanted) -> dict[str, str]:
+    return {
         "status": wanted.status if wanted.status != "active" else "",
         "reason": wanted.reason,
-        "before": before,
+        "label": wanted.label,
+        "text": wanted.text,
     }
-    return "?" + urlencode({name: value for name, value in said.items() if value})
 
 
+@needs(Permission.RESPOND)
 @require_POST
 def send_test(request: HttpRequest) -> HttpResponse:
     """It takes the real way: routes, policy, whoever is on call."""

@@ -1,9 +1,10 @@
 """From a pressed button to the command it means. The machine process carries it out; nothing is decided here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tocsin.control.requests import Refused
+from tocsin.channels import plain
+from tocsin.control.requests import Acted, Refused
 from tocsin.core.instants import parse_duration
 from tocsin.core.respond.incident import (
     Acknowledge,
@@ -21,6 +22,8 @@ from tocsin.core.severity import Severity
 
 LONGEST_NOTE = 10_000  # characters
 LONGEST_SNOOZE = timedelta(hours=24)
+MOST_AT_ONCE = 100
+LONGEST_TITLE = 80  # characters, where many are named
 
 
 def command_of(form: Mapping[str, str], now: datetime) -> Command:
@@ -46,6 +49,39 @@ def command_of(form: Mapping[str, str], now: datetime) -> Command:
             return AddNote("", _note(form, needed=True))
         case other:
             raise Refused("invalid", f"There is no act {other!r}.", "do")
+
+
+def bulk_command_of(form: Mapping[str, str]) -> Command:
+    """Of what makes sense for many at once."""
+    match form.get("do"):
+        case "acknowledge":
+            return Acknowledge("")
+        case "resolve":
+            return Resolve("")
+        case _:
+            raise Refused("invalid", "Several incidents can be acknowledged or resolved.", "do")
+
+
+def chosen_of(numbers: Sequence[str]) -> tuple[int, ...]:
+    """The incidents that are ticked. Raises Refused."""
+    known = [int(number) for number in numbers if number.isascii() and number.isdigit() and len(number) < 16]
+    if not known:
+        raise Refused("invalid", "Tick the incidents first.", "incident")
+    if len(known) > MOST_AT_ONCE:
+        raise Refused("invalid", f"At most {MOST_AT_ONCE} at a time; {len(known)} are ticked.", "incident")
+    return tuple(sorted(set(known)))
+
+
+def told_by_name(answered: Sequence[Acted], titles: Mapping[int, str]) -> list[tuple[bool, str]]:
+    """For each incident whether it is good news, and one line; what was refused comes first."""
+    lines = [
+        (
+            not acted.refused,
+            f"#{acted.incident} {plain.line(titles.get(acted.incident, ''), LONGEST_TITLE)}: {acted.refused or acted.said}",
+        )
+        for acted in answered
+    ]
+    return sorted(lines, key=lambda line: line[0])
 
 
 def _snooze(form: Mapping[str, str]) -> timedelta:

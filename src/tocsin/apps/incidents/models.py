@@ -7,7 +7,8 @@ from tocsin.apps.columns import DocumentField, InstantField, KeyField, OptionalI
 
 
 class Incident(models.Model):
-    """`words` is what a text search looks in, case-folded. `owes_timer`: it must have a pending agenda entry."""
+    """`words` is what a text search looks in, case-folded; the table `incident_words` (on PostgreSQL the index of that name)
+    finds it. `alike`: the digest of the group's key. `owes_timer`: it must have a pending agenda entry."""
 
     id = models.BigAutoField(primary_key=True)
     state = KeyField()
@@ -22,6 +23,8 @@ class Incident(models.Model):
     opened_at = InstantField()
     acknowledged_at = OptionalInstantField()
     resolved_at = OptionalInstantField()
+    alertname = OptionalKeyField()
+    alike = OptionalKeyField()
     document = DocumentField()
 
     class Meta:
@@ -30,6 +33,16 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["state", "id"], name="incident_state"),
             models.Index(fields=["service", "id"], name="incident_service"),
+            models.Index(fields=["severity", "id"], name="incident_severity"),
+            models.Index(fields=["team", "id"], name="incident_team"),
+            models.Index(
+                fields=["alertname", "id"],
+                name="incident_alertname",
+                condition=models.Q(alertname__isnull=False),
+            ),
+            models.Index(
+                fields=["alike", "id"], name="incident_alike", condition=models.Q(alike__isnull=False)
+            ),
             models.Index(fields=["id"], name="incident_owes", condition=models.Q(owes_timer=True)),
         ]
 

@@ -8,10 +8,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 
 from tocsin.apps.alerts.queries import alerts_of_incident
 from tocsin.apps.incidents import models
+from tocsin.apps.incidents.wording import concerns
+from tocsin.apps.incidents.words import ids_with, words_of
+from tocsin.apps.paging import Found, Place, far_enough, found
 from tocsin.apps.services.models import Change
 from tocsin.control.requests import (
     AlertView,
@@ -22,15 +26,18 @@ from tocsin.control.requests import (
     TimelineLine,
 )
 from tocsin.core.configuration import Configuration
+from tocsin.core.detect.matchers import Matcher, MatchOp, compile_matchers, parse_matchers
 from tocsin.core.respond.delivery import Notification
 from tocsin.core.respond.incident import OPEN_STATES, Incident, State
 from tocsin.core.respond.next_step import next_step
-from tocsin.core.severity import Severity
+from tocsin.engine.store.owed import alertname, alike
 
 OPEN = tuple(state.value for state in OPEN_STATES)
 OVER = (State.RESOLVED.value, State.CLOSED.value)
 A_SCREENFUL = 50
 ALERTS_SHOWN = 50
+FIRST_LOOKED_AT, MOST_LOOKED_AT = 100, 1_000  # incidents whose document is read for what no column says
+MOST_ROWS = 20_000  # rows that one index leads to and another column must agree with
 TIMELINE_SHOWN = 200
 NOTIFICATIONS_SHOWN = 100
 CHANGES_SHOWN = 20
@@ -41,29 +48,33 @@ _notification = msgspec.json.Decoder(Notification).decode
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A filter as it stands in the address of the page. `state`: open, over, all, or one state's name."""
+    """A filter as it stands in the address of the page. `state`: open, over, all, or one state's name. `label`: a matcher on
+    the labels that an incident's alerts share. `mine`: only those that concern this person."""
 
     state: str = "open"
     severity: str = ""
     service: str = ""
+    team: str = ""
     text: str = ""
-    before: int | None = None
+    label: str = ""
+    mine: str = ""
+    place: Place = Place()
 
     @property
     def narrows(self) -> bool:
-        return bool(self.severity or self.service or self.text or self.state not in ("open", "all"))
+        exactly = (self.severity, self.service, self.team, self.text, self.label, self.mine)
+        return any(exactly) or self.state not in ("open", "all")
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """Empty: any."""
-        if self.state in State.__members__.values():
-            return (self.state,)
-        return {"open": OPEN, "over": OVER}.get(self.state, ())
+    def open_only(self) -> bool:
+        return self.state == "open" or self.state in OPEN or bool(self.mine)
 
 
-class Found(NamedTuple):
-    incidents: list[Incident]
-    older: int | None  # where the next page begins; None at the end
+class Alike(NamedTuple):
+    """`by`: group, alert or service, whichever is nearest."""
+
+    incident: Incident
+    by: str
 
 
 def open_incidents(limit: int) -> list[Incident]:
@@ -72,23 +83,114 @@ def open_incidents(limit: int) -> list[Incident]:
 
 def latest_over(limit: int) -> list[Incident]:
     """Those that ended last, so that a calm page still says what happened."""
-    return _read(models.Incident.objects.filter(state__in=OVER).order_by("-id")[:limit])
+    return _read(models.Incident.objects.exclude(state__in=OPEN).order_by("-id")[:limit])
 
 
-def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found:
-    found = models.Incident.objects.order_by("-id")
-    if wanted.states:
-        found = found.filter(state__in=wanted.states)
-    if wanted.severity in Severity.__members__:
-        found = found.filter(severity=wanted.severity)
-    if wanted.service:
-        found = found.filter(service=wanted.service)
-    if wanted.text:
-        found = found.filter(words__contains=wanted.text.casefold())
-    if wanted.before is not None:
-        found = found.filter(id__lt=wanted.before)
-    incidents = _read(found[: limit + 1])
-    return Found(incidents[:limit], incidents[limit - 1].id if len(incidents) > limit else None)
+def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[Incident]:
+    """Raises ValueError when `label` is no matcher."""
+    matchers = parse_matchers(wanted.label) if wanted.label else ()
+    rows, place = _narrowed(wanted), wanted.place
+    words, edge = words_of("\n".join([*_telling(matchers), wanted.text])), None
+    if wanted.text and not words_of(wanted.text):
+        return Found([])
+    if words and not wanted.open_only:
+        ids = ids_with(words, place.before, place.after, MOST_LOOKED_AT)
+        edge = ids[-1] if len(ids) == MOST_LOOKED_AT else None
+        rows = rows.filter(id__in=ids)
+    elif not wanted.open_only:
+        edge = _far_enough(wanted)
+        if edge is not None:
+            rows = rows.filter(id__lte=edge) if place.upwards else rows.filter(id__gte=edge)
+    rows = place.within(rows, "id")
+    if not (matchers or wanted.mine):
+        return found(_read(rows[: limit + 1]), _id_of, place, limit, edge)
+    holds = compile_matchers(matchers)
+    looked, kept = 0, list[Incident]()
+    for much in (FIRST_LOOKED_AT, MOST_LOOKED_AT):
+        batch = _read(rows[looked:much])
+        looked += len(batch)
+        kept += [
+            one for one in batch if holds(one.labels) and (not wanted.mine or concerns(one, wanted.mine))
+        ]
+        if looked < much or len(kept) > limit:
+            break
+    else:
+        edge = batch[-1].id
+    return found(kept[: limit + 1], _id_of, place, limit, edge)
+
+
+def _narrowed(wanted: Wanted) -> QuerySet[models.Incident]:
+    rows = models.Incident.objects.all()
+    columns = {name: getattr(wanted, name) for name in ("service", "team", "severity")}
+    exactly = {name: value for name, value in columns.items() if value}
+    if wanted.open_only:
+        # Few are open, so their index leads; the others would read everything that a service ever had.
+        rows = rows.filter(state__in=OPEN if wanted.state not in OPEN else (wanted.state,))
+        if wanted.text:
+            rows = rows.filter(words__contains=wanted.text.casefold())
+        return rows.alias(
+            **{f"its_{name}": Concat(name, Value(""), output_field=TextField()) for name in exactly}
+        ).filter(**{f"its_{name}": value for name, value in exactly.items()})
+    if wanted.state == "over":
+        rows = rows.exclude(state__in=OPEN)  # nearly all: their index would only be in the way
+    elif wanted.state in State.__members__.values():
+        rows = rows.filter(state=wanted.state)
+    return rows.filter(**exactly)
+
+
+def _far_enough(wanted: Wanted) -> int | None:
+    """Where to stop when two columns must both be right, of which only one leads; None when the end is nearer."""
+    columns = {name: getattr(wanted, name) for name in ("service", "team", "severity")}
+    leading = [(name, value) for name, value in columns.items() if value]
+    if len(leading) < 2 and not (leading and wanted.state in OVER):
+        return None
+    name, value = leading[0]
+    rows = wanted.place.within(models.Incident.objects.filter(**{name: value}), "id")
+    return far_enough(rows.values_list("id", flat=True), MOST_ROWS)
+
+
+def _telling(matchers: Sequence[Matcher]) -> list[str]:
+    """The values that must be among an incident's words."""
+    return [matcher.value for matcher in matchers if matcher.op is MatchOp.EQUAL]
+
+
+def _id_of(incident: Incident) -> int:
+    return incident.id
+
+
+def open_by_service() -> dict[str, int]:
+    """How many are open of each service that has any."""
+    rows = models.Incident.objects.filter(state__in=OPEN, service__isnull=False).order_by()
+    return {service: count for service, count in rows.values_list("service").annotate(Count("id")) if service}
+
+
+def by_number(numbers: Sequence[int]) -> list[Incident]:
+    """In the order given, without those that do not exist."""
+    known = {i.id: i for i in _read(models.Incident.objects.filter(id__in=numbers))}
+    return [known[number] for number in numbers if number in known]
+
+
+def earlier_alike(incident: Incident, limit: int = 5) -> list[Alike]:
+    """What went before it: first the same group, then the same alert, then the same service; the newest of each first."""
+    same = {"alike": alike(incident), "alertname": alertname(incident), "service": incident.service}
+    asked = Q()
+    for column, value in same.items():
+        if value is not None:
+            newest = models.Incident.objects.filter(**{column: value}, id__lt=incident.id, test=incident.test)
+            asked |= Q(id__in=newest.order_by("-id").values("id")[:limit])
+    if not asked:
+        return []
+    earlier = _read(models.Incident.objects.filter(asked))
+    order = ("group", "alert", "service")
+    ranked = [Alike(one, _nearest(one, incident)) for one in earlier]
+    return sorted(ranked, key=lambda one: (order.index(one.by), -one.incident.id))[:limit]
+
+
+def _nearest(earlier: Incident, incident: Incident) -> str:
+    if incident.group and earlier.group == incident.group:
+        return "group"
+    name = alertname(incident)
+    return "alert" if name is not None and alertname(earlier) == name else "service"
 
 
 def show(incident_id: int, facts: Configuration, now: datetime) -> IncidentView | None:
@@ -103,7 +205,7 @@ def show(incident_id: int, facts: Configuration, now: datetime) -> IncidentView 
         alerts=_alerts(incident_id),
         pages=(),
         notifications=_notifications(incident_id),
-        changes=_changes(incident, now),
+        changes=related_changes(incident, now),
         pending=(),
         next_step=next_step(incident, facts, now),
     )
@@ -128,6 +230,11 @@ def _notifications(incident_id: int) -> tuple[NotificationView, ...]:
             :NOTIFICATIONS_SHOWN
         ]
     )
+    return notification_views(rows)
+
+
+def notification_views(rows: Sequence[models.Notification]) -> tuple[NotificationView, ...]:
+    """With each attempt; one query for all."""
     tries: dict[str, list[AttemptView]] = {}
     for row in models.Attempt.objects.filter(notification_id__in=[r.id for r in rows]).order_by(
         "started_at", "id"
@@ -152,7 +259,7 @@ def _view(row: models.Notification, attempts: Sequence[AttemptView]) -> Notifica
     )
 
 
-def _changes(incident: Incident, now: datetime) -> tuple[ChangeView, ...]:
+def related_changes(incident: Incident, now: datetime) -> tuple[ChangeView, ...]:
     rows = Change.objects.filter(
         at__gte=incident.opened_at - CHANGES_BEFORE, at__lt=incident.resolved_at or now
     )

@@ -8,7 +8,7 @@ import msgspec
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import Person
 from tocsin.core.respond.incident import EscalationStatus, Incident, Kind, State
-from tocsin.core.respond.prose import listed
+from tocsin.core.respond.prose import listed, span
 
 
 class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -65,9 +65,22 @@ def concerns(incident: Incident, person: str) -> bool:
     )
 
 
+def as_row(incident: Incident, facts: Configuration, reader: str) -> Row:
+    return Row(incident, holder_of(incident, facts), incident.is_open and concerns(incident, reader))
+
+
+def ending_of(incident: Incident, facts: Configuration) -> str:
+    """How an earlier incident ended, in one line: `resolved by Alice Ames after 12 min`."""
+    if incident.is_open:
+        return f"still {incident.state.value}"
+    by = called(incident.resolved_by, facts) if incident.resolved_by else "its source"
+    after = f" after {span(incident.resolved_at - incident.opened_at)}" if incident.resolved_at else ""
+    return f"resolved by {by}{after}"
+
+
 def rows(incidents: Sequence[Incident], facts: Configuration, reader: str) -> list[Row]:
     """In the order given, but the reader's own first."""
-    listed_rows = [Row(i, holder_of(i, facts), i.is_open and concerns(i, reader)) for i in incidents]
+    listed_rows = [as_row(incident, facts, reader) for incident in incidents]
     return sorted(listed_rows, key=lambda row: not row.mine)
 
 

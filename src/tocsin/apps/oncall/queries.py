@@ -71,6 +71,12 @@ def outlooks(facts: Configuration, now: datetime, zone: ZoneInfo) -> list[Outloo
     return [_outlook(facts, view, now, zone, hues) for view in now_and_next(facts, now)]
 
 
+def outlook(facts: Configuration, schedule: str, now: datetime, zone: ZoneInfo) -> Outlook:
+    """Of one schedule, which must exist."""
+    (view,) = who(facts, Who(schedule), now)
+    return _outlook(facts, view, now, zone, hues_of(facts))
+
+
 def hues_of(facts: Configuration) -> dict[str, int]:
     """A colour for each person, the same on every page."""
     return {key: number % HUES for number, key in enumerate(sorted(facts.people))}

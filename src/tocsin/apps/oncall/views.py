@@ -7,9 +7,12 @@ from django.views.decorators.http import require_safe
 
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.oncall import queries
+from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
+from tocsin.core.roles import Permission
 
 
+@needs(Permission.READ)
 @require_safe
 def oncall(request: HttpRequest) -> HttpResponse:
     configuration = facts()

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from tocsin.apps.columns import InstantField, KeyField, OptionalInstantField
 
@@ -26,8 +27,13 @@ class Account(AbstractBaseUser):
     name = models.TextField(default="")
     person = models.TextField(null=True, unique=True)
     is_admin = models.BooleanField(default=False)
+    # "oidc": a group of the identity provider gave it, and its absence takes it away again.
+    admin_origin = models.TextField(default="people", db_default="people")
     is_active = models.BooleanField(default=True)
     created_at = InstantField()
+    # Somebody opened a link that was sent to the address, or the identity provider vouches for it.
+    email_verified_at = OptionalInstantField()
+    session_epoch = models.BigIntegerField(default=0, db_default=0)  # raised, it ends every session
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -40,15 +46,45 @@ class Account(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.login
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session is bound to: the password, and the epoch once it was raised."""
+        bound = f"{self.session_epoch}|{self.password}" if self.session_epoch else self.password
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, bound, secret=secret, algorithm="sha256").hexdigest()
+
+
+class Membership(models.Model):
+    """A role in a team that the configuration does not give: by an invitation, on screen, or by a group of the identity
+    provider (`origin` names which). What the configuration says comes on top."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
+    team = KeyField()
+    role = models.TextField()
+    origin = models.TextField(default="people")
+
+    class Meta:
+        db_table = "membership"
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "team", "origin"], name="membership_account_team_origin"
+            )
+        ]
+
 
 class SignInLink(models.Model):
     """A one-time link. Only the SHA-256 of its secret is kept; used or expired, it is worth nothing.
 
-    Without an account it makes the first administrator, as long as there is no account at all.
+    Without an account it makes the first administrator, as long as there is no account at all. With one its `purpose` is
+    "invitation" or "password"; `sent_to` is the address it was sent to, empty when it was only shown to be copied.
     """
 
     digest = models.TextField(primary_key=True)
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="links")
+    purpose = models.TextField(default="", db_default="")
+    sent_to = models.TextField(default="", db_default="")
+    created_by = models.TextField(default="", db_default="")
     created_at = InstantField()
     expires_at = OptionalInstantField()
     used_at = OptionalInstantField()
@@ -72,14 +108,23 @@ class Throttle(models.Model):
 
 
 class ApiToken(models.Model):
-    """A bearer token of an account. Only the SHA-256 of its secret is kept."""
+    """A bearer token. Only the SHA-256 of its secret is kept, and its beginning to tell it by.
+
+    A personal one is its account's and may at most what the account may; a service's (`account` is null) may what its
+    scopes say. `scopes` are permissions (core/roles.py) with blanks between; `team` is the one that a service manages.
+    """
 
     id = models.BigAutoField(primary_key=True)
     digest = models.TextField(unique=True)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="tokens")
     name = models.TextField(default="")
+    begins_with = models.TextField(db_default="")
+    scopes = models.TextField(db_default="")
+    team = models.TextField(null=True)
+    created_by = models.TextField(db_default="")
     created_at = InstantField()
     expires_at = OptionalInstantField()
+    last_used_at = OptionalInstantField()
     revoked_at = OptionalInstantField()
 
     class Meta:
@@ -88,7 +133,8 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, through which door. Appended, never changed."""
+    """Who did what, through which door and from where; `before` and `after` as JSON, without secrets. Appended, never
+    changed."""
 
     id = models.BigAutoField(primary_key=True)
     at = InstantField()
@@ -97,6 +143,9 @@ class AuditEntry(models.Model):
     what = models.TextField()
     subject = models.TextField()
     detail = models.TextField()
+    address = models.TextField(db_default="")
+    before = models.TextField(db_default="")
+    after = models.TextField(db_default="")
 
     class Meta:
         db_table = "audit_entry"

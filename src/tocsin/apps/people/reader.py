@@ -6,11 +6,13 @@ import msgspec
 from django.http import HttpRequest
 
 from tocsin.apps.configuration.queries import facts
+from tocsin.apps.people.authority import grants_for
 from tocsin.apps.people.models import Account, login_of
 from tocsin.control.actor import Actor
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import Person
+from tocsin.core.roles import NOTHING, Grants
 
 ZONE_COOKIE = "tocsin_zone"  # what the browser says its zone is
 
@@ -21,6 +23,7 @@ class Reader(msgspec.Struct, frozen=True):
     account: Account | None
     person: Person | None
     zone: ZoneInfo
+    grants: Grants = NOTHING
 
     @property
     def name(self) -> str:
@@ -62,8 +65,11 @@ def person_of(account: Account, configuration: Configuration) -> Person | None:
 def _find(request: HttpRequest) -> Reader:
     user = getattr(request, "user", None)
     account = user if isinstance(user, Account) and user.is_authenticated else None
-    person = person_of(account, facts()) if account is not None else None
-    return Reader(account, person, _zone(person, request))
+    if account is None:
+        return Reader(None, None, _zone(None, request))
+    configuration = facts()
+    person = person_of(account, configuration)
+    return Reader(account, person, _zone(person, request), grants_for(account, person, configuration))
 
 
 def _zone(person: Person | None, request: HttpRequest) -> ZoneInfo:

@@ -63,29 +63,33 @@ class Email:
             return Rejected("the address is not an e-mail address")
         if isinstance(server, str):
             return Rejected(server)
-        mail = letter(message, to, server.sender)
-        host = line(f"{server.host}:{server.port}", 100)
-        try:
-            async with asyncio.timeout(self.deadline):
-                return await _hand_in(mail, to, server)
-        except TimeoutError:
-            return Failed(f"{host} did not answer within {self.deadline:g} s")
-        except aiosmtplib.SMTPNotSupported as error:
-            return Rejected(f"{host} cannot do what is asked: {line(error.message, 150)}")
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            return _read(host, error.recipients[0])
-        except aiosmtplib.SMTPResponseException as error:
-            return _read(host, error)
-        except (ssl.SSLError, ssl.CertificateError):
+        return await hand_in(letter(message, to, server.sender), to, server, self.deadline)
+
+
+async def hand_in(mail: EmailMessage, to: Address, server: Server, deadline: float = DEADLINE) -> Outcome:
+    """Give one letter to the server, and say truthfully what became of it. Never raises for what a server does."""
+    host = line(f"{server.host}:{server.port}", 100)
+    try:
+        async with asyncio.timeout(deadline):
+            return await _hand_in(mail, to, server)
+    except TimeoutError:
+        return Failed(f"{host} did not answer within {deadline:g} s")
+    except aiosmtplib.SMTPNotSupported as error:
+        return Rejected(f"{host} cannot do what is asked: {line(error.message, 150)}")
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        return _read(host, error.recipients[0])
+    except aiosmtplib.SMTPResponseException as error:
+        return _read(host, error)
+    except (ssl.SSLError, ssl.CertificateError):
+        return Failed(f"the certificate of {host} is not trusted")
+    except aiosmtplib.SMTPConnectError as error:
+        if isinstance(error.__cause__, ssl.SSLError):
             return Failed(f"the certificate of {host} is not trusted")
-        except aiosmtplib.SMTPConnectError as error:
-            if isinstance(error.__cause__, ssl.SSLError):
-                return Failed(f"the certificate of {host} is not trusted")
-            return Failed(f"cannot connect to {host}")
-        except (aiosmtplib.SMTPException, OSError) as error:
-            return Failed(f"the connection to {host} broke ({type(error).__name__})")
-        except ValueError:  # the library's own checks of address syntax
-            return Rejected("the address or the server's name is not well formed")
+        return Failed(f"cannot connect to {host}")
+    except (aiosmtplib.SMTPException, OSError) as error:
+        return Failed(f"the connection to {host} broke ({type(error).__name__})")
+    except ValueError:  # the library's own checks of address syntax
+        return Rejected("the address or the server's name is not well formed")
 
 
 async def _hand_in(mail: EmailMessage, to: Address, server: Server) -> Outcome:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.config import sealing
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import Names, Reading, Tree, check_name
 from tocsin.config.schema.escalation import POLICIES, SeverityForm
@@ -12,6 +13,7 @@ from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
 from tocsin.config.schema.people import PEOPLE, TEAMS, ChatRoom
 from tocsin.config.schema.routing import INHIBITIONS, MAINTENANCE, ROUTES, SILENCES, IntervalForm
 from tocsin.config.schema.services import DEAD_MANS_SWITCH, DEFAULTS, HEARTBEATS, INTEGRATIONS, SERVICES
+from tocsin.config.schema.webhooks import WEBHOOKS
 from tocsin.core.configuration import (
     Chat,
     DeadMansSwitch,
@@ -28,16 +30,33 @@ from tocsin.core.configuration import (
 )
 from tocsin.core.instants import micros
 from tocsin.core.oncall.schedule import Override, Schedule
-from tocsin.core.people import ContactMethod, Person, Team
+from tocsin.core.people import (
+    CONTACT_CHANGES,
+    PREFERENCES,
+    ContactChange,
+    ContactMethod,
+    Person,
+    Preferences,
+    Team,
+)
+from tocsin.core.people import (
+    CONTACT_METHODS as CONTACT_METHODS,
+)
 from tocsin.core.respond.policy import Policy
 from tocsin.core.severity import SeverityRule
+from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
 
 Noun = Any  # one of the types below: each kind has its own
 Key = tuple[str, str]  # (kind, name), as entries are known
 
 SINGLE = ""  # the entry's name of a kind of which there is one
-CONTACT_METHODS = "contact_methods"  # people's own, made on screen, named "<person>.<method>"; never in files
+# What people set up themselves, made on screen and never in files.
+OWN: dict[str, Any] = {
+    CONTACT_METHODS: ContactMethod,
+    CONTACT_CHANGES: ContactChange,
+    PREFERENCES: Preferences,
+}
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -100,6 +119,7 @@ KINDS = {
         _many("maintenance", Maintenance, MAINTENANCE, key="id", operational=True),
         _many("overrides", Override, OVERRIDES, key="id", operational=True),
         _single("dead_mans_switch", DeadMansSwitch, DEAD_MANS_SWITCH),
+        _many("webhooks", Webhook, WEBHOOKS),
     )
 }
 
@@ -120,7 +140,7 @@ def to_entry(
     return Entry(
         kind=kind,
         name=KINDS[kind].name_of(noun),
-        document=msgspec.json.encode(noun),
+        document=msgspec.json.encode(sealing.sealed(noun)),
         origin=origin.value,
         starts_at=micros(noun.starts_at) if lasting else None,
         ends_at=micros(noun.ends_at) if lasting else None,
@@ -130,9 +150,15 @@ def to_entry(
 
 
 def from_entry(entry: Entry) -> Noun:
-    """The noun of an entry. Raises ValueError for an entry of no known kind or with a document that is none of its kind."""
-    if entry.kind == CONTACT_METHODS:
-        return msgspec.json.decode(entry.document, type=ContactMethod)
+    """The noun of an entry, its secrets opened. Raises ValueError for an entry of no known kind or with a document that is
+    none of its kind."""
+    return sealing.opened(decoded(entry))
+
+
+def decoded(entry: Entry) -> Noun:
+    """The same as the store keeps it, its secrets sealed."""
+    if entry.kind in OWN:
+        return msgspec.json.decode(entry.document, type=OWN[entry.kind])
     if entry.kind not in KINDS:
         raise ValueError(f"unknown kind {entry.kind!r}")
     return msgspec.json.decode(entry.document, type=KINDS[entry.kind].type)

@@ -212,12 +212,15 @@ def _why_not(change: GroupChange) -> Reason:
     return change.reasons[0] if change.reasons else Reason.UNCHANGED
 
 
+UNSAID = ("alertname", TEST_LABEL)  # said first, and by a mark of its own
+
+
 def _title(change: GroupChange) -> str:
     """The alert's own summary; else its name and the group's labels."""
     if change.summary:
         return cut(change.summary.split("\n", 1)[0], 200)
     name = change.common_labels.get("alertname", "")
-    others = [value for label, value in sorted(change.labels.items()) if label != "alertname"]
+    others = [value for label, value in sorted(change.labels.items()) if label not in UNSAID]
     return cut(" ".join([name, *others] if name else others) or change.key, 200)
 
 

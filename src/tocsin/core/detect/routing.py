@@ -8,15 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
+from xxhash import xxh3_128_hexdigest
 
 from tocsin.core.configuration import Route
 from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matchers, format_name, quote
+from tocsin.core.labels import TEST_LABEL
 from tocsin.core.severity import Severity
 
 GROUP_WAIT = timedelta(seconds=30)  # when the route says nothing and the sender has not grouped already
 GROUP_INTERVAL = timedelta(minutes=5)
 REPEAT_INTERVAL = timedelta(hours=4)
 ALL_LABELS = "..."
+LONGEST_KEY = 600  # characters: PostgreSQL indexes 2,700 bytes
+SHOWN_OF_LONGER = 400
 SEVERITY_LABEL = "severity"
 
 
@@ -168,17 +172,25 @@ def group_labels(route: ResolvedRoute, labels: Mapping[str, str]) -> dict[str, s
     """The labels that name the alert's group, sorted. Missing and empty are the same and absent.
 
     An alert that has none of the route's `group_by` labels groups by its whole label set: strangers must not share a group.
+    Nor do tests and what is real: a real alert that joined somebody's acknowledged test would page nobody.
     """
     if ALL_LABELS in route.group_by:
         return {name: value for name, value in sorted(labels.items()) if value}
     found = {name: value for name in sorted(route.group_by) if (value := labels.get(name))}
     if not found and route.group_by:
         return {name: value for name, value in sorted(labels.items()) if value}
-    return found
+    return dict(sorted({**found, TEST_LABEL: "true"}.items())) if is_test(labels) else found
+
+
+def is_test(labels: Mapping[str, str]) -> bool:
+    return labels.get(TEST_LABEL) == "true"
 
 
 def group_key(route: ResolvedRoute, labels: Mapping[str, str]) -> str:
     """`{}/{severity="critical"}:{alertname="HighErr", cluster="c1"}`: the route's id and the group's labels, as Alertmanager
-    writes it. Values are quoted, so no two groups share a key."""
+    writes it. Values are quoted, so no two groups share a key. What is longer than a database indexes ends in its digest."""
     inner = ", ".join([f"{format_name(name)}={quote(value)}" for name, value in labels.items()])
-    return f"{route.id}:{{{inner}}}"
+    key = f"{route.id}:{{{inner}}}"
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[:SHOWN_OF_LONGER]}... {xxh3_128_hexdigest(key.encode())}"

@@ -113,9 +113,11 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """Never going to work: unknown address, bad credentials, 4xx."""
+    """Never going to work: unknown address, bad credentials, 4xx. `gone`: the provider says that the address is no more, so
+    what a person set up with it is removed."""
 
     detail: str
+    gone: bool = False
 
 
 Outcome = Delivered | Failed | Rejected

@@ -22,6 +22,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     method: str
     due_at: datetime
+    held: bool = False  # by the person's quiet hours; it was due before
 
 
 class Page(msgspec.Struct, frozen=True, omit_defaults=True):

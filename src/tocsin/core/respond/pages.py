@@ -14,6 +14,8 @@ from tocsin.core.people import ContactMethod, NotifyRule, Person
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.incident import Incident, PagePerson
 from tocsin.core.respond.page import Notify, Page, PageDecision, PageState, Planned
+from tocsin.core.respond.prose import clock
+from tocsin.core.respond.quiet_hours import quiet_until
 
 Lines = list[tuple[Reason, str]]
 
@@ -46,7 +48,7 @@ def begin(incident: Incident, demand: PagePerson, person: Person | None, now: da
         (
             Planned(rule.by, began + rule.after)
             for rule in usable
-            if heard is None or began + rule.after >= heard
+            if heard is None or _could_be_heard(person, demand, began + rule.after) >= heard
         ),
         key=lambda planned: planned.due_at,
     )
@@ -116,9 +118,16 @@ def method_failed(page: Page, person: Person | None, method: str, now: datetime)
 
 
 def _fire(page: Page, person: Person | None, now: datetime, lines: Lines) -> PageDecision:
-    """Hand over what is due: overdue rules of one contact together make one notification."""
+    """Hand over what is due: overdue rules of one contact together make one notification. In quiet hours what is of low
+    urgency waits for their end."""
     ripe = [planned for planned in page.plan if planned.due_at <= now]
     page = replace(page, plan=tuple(planned for planned in page.plan if planned.due_at > now))
+    until = quiet_until(person, page.urgency, now)
+    if ripe and until is not None:
+        return _hold(page, ripe, until, now, lines)
+    if any(planned.held for planned in ripe):
+        text = f"{page.person}'s quiet hours are over and it is still open."
+        lines.append((Reason.QUIET_HOURS_OVER, text))
     reached: dict[tuple[str, str], str] = {}
     for planned in ripe:
         contact = person.method(planned.method) if person else None
@@ -139,6 +148,20 @@ def _fire(page: Page, person: Person | None, now: datetime, lines: Lines) -> Pag
     if ripe and not reached and not page.plan and not page.used:
         alarm = _alarm(page, f"{page.person} has no contact method any more.")
     return PageDecision(page, notify, _next(page), tuple(lines), alarm)
+
+
+def _hold(page: Page, ripe: Sequence[Planned], until: datetime, now: datetime, lines: Lines) -> PageDecision:
+    ways = _once(planned.method for planned in ripe if not planned.held)
+    if ways:
+        text = f"{page.person}'s quiet hours: {_listed(ways)} held until {clock(until, now)}."
+        lines.append((Reason.HELD_FOR_QUIET_HOURS, text))
+    waiting = (*page.plan, *(Planned(planned.method, until, held=True) for planned in ripe))
+    page = replace(page, plan=tuple(sorted(waiting, key=lambda planned: planned.due_at)))
+    return PageDecision(page, remind_at=_next(page), lines=tuple(lines))
+
+
+def _could_be_heard(person: Person | None, demand: PagePerson, due_at: datetime) -> datetime:
+    return quiet_until(person, demand.urgency, due_at) or due_at
 
 
 def _hand_over(page: Page, methods: Iterable[str], reason: Reason) -> tuple[Page, tuple[Notify, ...]]:

@@ -69,6 +69,9 @@ def _decide(
             committing = True
             connection.execute(b"COMMIT")
         return result, frozenset(tx.topics)
+    except psycopg.errors.ProgramLimitExceeded:  # of what was written, not of the server: no other try helps
+        _roll_back(connection)
+        raise
     except psycopg.OperationalError as error:
         _roll_back(connection)
         if connection.closed and committing:

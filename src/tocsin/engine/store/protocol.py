@@ -16,6 +16,7 @@ from tocsin.core.detect.signal import InboxRow as InboxRow
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page
+from tocsin.core.webhooks import Delivery
 
 T = TypeVar("T")
 
@@ -114,6 +115,57 @@ class AuditRow(msgspec.Struct, frozen=True):
     what: str
     subject: str
     detail: str = ""
+    address: str = ""  # from where it was asked
+    before: str = ""  # JSON, without secrets
+    after: str = ""
+
+
+class TokenRow(msgspec.Struct, frozen=True):
+    """An API token by its digest, with what its account may claim; `login` is None for a service's."""
+
+    id: int
+    name: str
+    scopes: str  # permissions with blanks between
+    team: str | None
+    expires_at: int | None
+    revoked_at: int | None
+    last_used_at: int | None
+    login: str | None = None
+    person: str | None = None
+    admin: bool = False
+    active: bool = False
+    memberships: tuple[tuple[str, str], ...] = ()  # (team, role)
+
+
+class WebhookAttempt(msgspec.Struct, frozen=True):
+    """One try at one delivery. `status` 0: no answer. `answer` is its first KiB."""
+
+    delivery: str
+    started_at: int
+    ended_at: int
+    status: int
+    detail: str = ""
+    answer: str = ""
+
+
+class WebhookStanding(msgspec.Struct, frozen=True):
+    """`failing_since`: when the first of nothing but failures was."""
+
+    webhook: str
+    failing_since: int | None = None
+    last_success_at: int | None = None
+
+
+class PeopleStanding(msgspec.Struct, frozen=True):
+    """How accounts, tokens and the database stand, for whoever examines the installation."""
+
+    accounts: int = 0
+    without_second_factor: tuple[str, ...] = ()  # logins
+    tokens_without_end: tuple[str, ...] = ()  # names, with whose they are
+    newest_audit: int = 0
+    audit_protected: bool = True
+    last_migration: str = ""
+    database: str = ""  # its version
 
 
 class HeartbeatRow(msgspec.Struct, frozen=True):
@@ -358,6 +410,20 @@ class HeartbeatTable(Protocol):
     def put(self, rows: Sequence[HeartbeatRow]) -> None: ...
 
 
+class TokenTable(Protocol):
+    """API tokens, which the people's side makes; here they are only looked up."""
+
+    def find(self, digest: str) -> TokenRow | None:
+        """Whatever its state: expired and revoked ones, too."""
+        ...
+
+    def used(self, token: int, now: int) -> None: ...
+    def standing(self) -> PeopleStanding: ...
+    def heard(self, integrations: Sequence[str]) -> frozenset[str]:
+        """Those of which an alert or a change is remembered."""
+        ...
+
+
 class RecordTable(Protocol):
     """Change events and the audit log: append, read newest first. Ids of changes are the store's; given ones are ignored."""
 
@@ -367,6 +433,37 @@ class RecordTable(Protocol):
     ) -> list[ChangeRow]: ...
     def audit(self, row: AuditRow) -> None: ...
     def audited(self, limit: int = 100) -> list[AuditRow]: ...
+
+
+class WebhookTable(Protocol):
+    def owe(self, deliveries: Sequence[Delivery]) -> None:
+        """Waiting from now on. An id that exists already is left as it is."""
+        ...
+
+    def load(self, delivery_id: str) -> Delivery | None: ...
+    def next_waiting(self, webhook: str, incident: int, limit: int = 1) -> list[Delivery]:
+        """In the order of the timeline."""
+        ...
+
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """State, tries and times of deliveries that exist."""
+        ...
+
+    def retry_now(self, webhook: str) -> None:
+        """Whatever waits for a later try need not."""
+        ...
+
+    def drop_waiting(self, webhook: str, now: int) -> int:
+        """All that waits for a subscription that is gone. How many."""
+        ...
+
+    def record_attempts(self, attempts: Sequence[WebhookAttempt]) -> None: ...
+    def attempts(self, delivery_id: str) -> list[WebhookAttempt]: ...
+    def standing(self, webhook: str) -> WebhookStanding: ...
+    def put_standing(self, standing: WebhookStanding) -> None: ...
+    def forget(self, before: int, limit: int) -> int:
+        """Deliveries settled before then, with their attempts, at most so many. How many went."""
+        ...
 
 
 class Transaction(Protocol):
@@ -382,6 +479,8 @@ class Transaction(Protocol):
     agenda: AgendaTable
     heartbeats: HeartbeatTable
     records: RecordTable
+    webhooks: WebhookTable
+    tokens: TokenTable
 
     def now(self) -> int:
         """The store's idea of now: the database's on PostgreSQL, this host's on SQLite, the virtual clock's in memory.
@@ -390,7 +489,7 @@ class Transaction(Protocol):
 
     def wake(self, topic: str) -> None:
         """After commit, wake whoever sleeps, here and on other nodes. Topics: agenda:<micros> (something is due then),
-        inbox, configuration, incident:<id> (for live pages)."""
+        inbox, configuration, incident:<id> (for live pages), webhooks."""
         ...
 
 

@@ -32,6 +32,7 @@ from tocsin.web import listening
 from tocsin.web.front.app import FrontApp
 from tocsin.web.front.counting import Counting
 from tocsin.web.front.link import Link
+from tocsin.web.front.whence import trusted_proxies
 from tocsin.web.front.words import (
     DropRequests,
     Forget,
@@ -75,7 +76,11 @@ class Front:
             at_once=at_once,
         )
         self.ingest = IngestApp(self.accept)
-        self.neighbours = (PassOn(data / MACHINE_SOCKET), PassOn(data / PEOPLE_SOCKET, for_people=True))
+        trusted = trusted_proxies(os.environ)
+        self.neighbours = (
+            PassOn(data / MACHINE_SOCKET, trusted=trusted),
+            PassOn(data / PEOPLE_SOCKET, for_people=True, trusted=trusted),
+        )
         self.app = FrontApp(self.ingest, *self.neighbours, self._count)
 
     def _now(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.engine.store.memory.journal import Gathered, Journal, Log, Rows
@@ -16,6 +16,8 @@ from tocsin.engine.store.protocol import (
     InboxRow,
     LostOwnership,
     Ownership,
+    PeopleStanding,
+    TokenRow,
 )
 
 QUARANTINE_CAP = 10_000
@@ -225,8 +227,24 @@ class MemoryRecords:
         return sorted(found, key=lambda row: (row.at, row.id), reverse=True)[:limit]
 
     def audit(self, row: AuditRow) -> None:
-        texts = [clean(text) for text in (row.actor, row.via, row.what, row.subject, row.detail)]
-        self._audit.append(AuditRow(row.at, *texts))
+        at, *texts = astuple(row)
+        self._audit.append(AuditRow(at, *map(clean, texts)))
 
     def audited(self, limit: int = 100) -> list[AuditRow]:
         return self._audit.values()[::-1][:limit]
+
+
+class MemoryTokens:
+    """The simulated world has no accounts, and so no tokens."""
+
+    def find(self, digest: str) -> TokenRow | None:
+        return None
+
+    def used(self, token: int, now: int) -> None:
+        pass
+
+    def standing(self) -> PeopleStanding:
+        return PeopleStanding()
+
+    def heard(self, integrations: Sequence[str]) -> frozenset[str]:
+        return frozenset(integrations)

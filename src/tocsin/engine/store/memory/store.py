@@ -13,6 +13,7 @@ from tocsin.engine.store.memory.detection import (
     MemoryInbox,
     MemoryOwnership,
     MemoryRecords,
+    MemoryTokens,
 )
 from tocsin.engine.store.memory.journal import Journal
 from tocsin.engine.store.memory.response import (
@@ -21,6 +22,7 @@ from tocsin.engine.store.memory.response import (
     MemoryPages,
     MemoryTimeline,
 )
+from tocsin.engine.store.memory.webhooks import MemoryWebhooks
 from tocsin.engine.store.protocol import (
     INBOX,
     AgendaTable,
@@ -36,7 +38,9 @@ from tocsin.engine.store.protocol import (
     PageTable,
     RecordTable,
     TimelineTable,
+    TokenTable,
     Transaction,
+    WebhookTable,
 )
 
 T = TypeVar("T")
@@ -62,6 +66,8 @@ class MemoryTransaction:
         self.agenda: AgendaTable = agenda
         self.heartbeats: HeartbeatTable = MemoryHeartbeats(journal)
         self.records: RecordTable = MemoryRecords(journal)
+        self.webhooks: WebhookTable = MemoryWebhooks(journal)
+        self.tokens: TokenTable = MemoryTokens()
 
     def now(self) -> int:
         return self._now()

@@ -8,7 +8,7 @@ import structlog
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.incident import OPEN_STATES, Incident
-from tocsin.engine.store.owed import WAKING_KINDS, owes_timer, words
+from tocsin.engine.store.owed import WAKING_KINDS, alertname, alike, owes_timer, service_name, words
 from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import IncidentFilter
 from tocsin.engine.store.sql.session import Row, Session, Value, replacing, table
@@ -16,7 +16,8 @@ from tocsin.engine.store.sql.session import Row, Session, Value, replacing, tabl
 INCIDENT = table(
     "incident",
     "id bigint, state text, severity text, kind text, service text, team text, title text, words text, test boolean,"
-    " owes_timer boolean, opened_at bigint, acknowledged_at bigint, resolved_at bigint, document bytea",
+    " owes_timer boolean, opened_at bigint, acknowledged_at bigint, resolved_at bigint, alertname text, alike text,"
+    " document bytea",
 )
 REPLACE = replacing("id", INCIDENT)
 OPEN = tuple(sorted(state.value for state in OPEN_STATES))
@@ -35,7 +36,7 @@ def _row(incident: Incident) -> tuple[Value, ...]:
         incident.state.value,
         incident.severity.value,
         incident.kind.value,
-        incident.service,
+        service_name(incident),
         incident.team,
         clean(incident.title),
         words(incident),
@@ -44,6 +45,8 @@ def _row(incident: Incident) -> tuple[Value, ...]:
         micros(incident.opened_at),
         _micros(incident.acknowledged_at),
         _micros(incident.resolved_at),
+        alertname(incident),
+        alike(incident),
         encode(incident),
     )
 

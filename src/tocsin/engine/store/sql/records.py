@@ -12,7 +12,10 @@ CHANGE = table(
     "change_event",
     "integration text, at bigint, received_at bigint, summary text, source text, service text, document bytea",
 )
-AUDIT = table("audit_entry", "at bigint, actor text, via text, what text, subject text, detail text")
+AUDIT = table(
+    "audit_entry",
+    "at bigint, actor text, via text, what text, subject text, detail text, address text, before text, after text",
+)
 
 
 class RecordSql:

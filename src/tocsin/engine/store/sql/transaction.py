@@ -13,6 +13,8 @@ from tocsin.engine.store.protocol import (
     PageTable,
     RecordTable,
     TimelineTable,
+    TokenTable,
+    WebhookTable,
 )
 from tocsin.engine.store.sql.agenda import AgendaSql
 from tocsin.engine.store.sql.alerts import AlertSql
@@ -27,6 +29,8 @@ from tocsin.engine.store.sql.pages import PageSql
 from tocsin.engine.store.sql.records import RecordSql
 from tocsin.engine.store.sql.session import Session
 from tocsin.engine.store.sql.timeline import TimelineSql
+from tocsin.engine.store.sql.tokens import TokenSql
+from tocsin.engine.store.sql.webhooks import WebhookSql
 
 
 class SqlTransaction:
@@ -55,6 +59,8 @@ class SqlTransaction:
         self.agenda: AgendaTable = agenda
         self.heartbeats: HeartbeatTable = HeartbeatSql(session)
         self.records: RecordTable = RecordSql(session)
+        self.webhooks: WebhookTable = WebhookSql(session)
+        self.tokens: TokenTable = TokenSql(session)
 
     def now(self) -> int:
         return self._session.now()

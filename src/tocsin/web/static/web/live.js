@@ -29,7 +29,8 @@
 
   // What somebody is typing is never taken from them.
   const busy = (region) => [...region.querySelectorAll("input, textarea, select")].some((field) =>
-    field.type !== "hidden" && (field === document.activeElement || field.value !== before(field)));
+    field.type !== "hidden" && (field === document.activeElement || (ticks(field) ? field.checked !== field.defaultChecked : field.value !== before(field))));
+  const ticks = (field) => field.type === "checkbox" || field.type === "radio";
   const before = (field) => field.tagName === "SELECT"
     ? ([...field.options].find((option) => option.defaultSelected) || field.options[0] || {}).value
     : field.defaultValue;
@@ -133,12 +134,13 @@
 
   // --- small things ----------------------------------------------------------------------------------------------------
 
+  const OPEN_MENUS = "details.menu[open], details.more-rooms[open]";
   document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll(OPEN_MENUS)) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+    for (const menu of document.querySelectorAll(OPEN_MENUS)) { menu.open = false; menu.querySelector("summary").focus(); }
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) hush();

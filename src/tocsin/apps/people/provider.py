@@ -1,0 +1,56 @@
+"""allauth's way to the identity provider and back. Imported only where a provider is set up: it brings libraries along."""
+
+import time
+from typing import Any
+
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.http import HttpRequest, HttpResponse
+from requests import RequestException
+
+from tocsin.apps.people import id_token, oidc
+
+
+class DoesNotAnswer(Exception):
+    """It is away, or says what OpenID Connect does not know."""
+
+
+class _Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        login = super().complete_login(request, app, token, **kwargs)
+        said = login.account.extra_data
+        userinfo, token_claims = said.get("userinfo"), said.get("id_token")
+        if not token_claims:
+            raise OAuth2Error("the provider gave no ID token")
+        if userinfo and userinfo.get("sub") != token_claims["sub"]:  # OpenID Connect Core 1.0, 5.3.2
+            raise OAuth2Error("the provider's userinfo is about somebody else")
+        return login
+
+    def _decode_id_token(self, app: Any, token: str) -> dict[str, Any]:
+        try:
+            return id_token.claims_of(token, self.openid_config["issuer"], app.client_id, time.time())
+        except id_token.NotOurs as why:
+            raise OAuth2Error(str(why)) from why
+
+
+def go(request: HttpRequest, process: str, to: str, again: bool) -> HttpResponse:
+    """Off to it. `again`: it shall ask who sits there, whoever it remembers. Raises DoesNotAnswer."""
+    provider = get_adapter(request).get_provider(request, oidc.ID)
+    parameters = {"prompt": "login"} if again else {}
+    try:
+        answer: HttpResponse = provider.redirect(request, process, next_url=to, auth_params=parameters)
+    except (RequestException, ValueError, KeyError) as error:
+        raise DoesNotAnswer(f"{type(error).__name__}: {error}") from error
+    return answer
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """Who it says has come; adapters.py decides what that means. Raises DoesNotAnswer."""
+    view = OAuth2CallbackView.adapter_view(_Adapter(request, oidc.ID))
+    try:
+        answer: HttpResponse = view(request)
+    except (RequestException, ValueError, KeyError) as error:
+        raise DoesNotAnswer(f"{type(error).__name__}: {error}") from error
+    return answer

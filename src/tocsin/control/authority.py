@@ -1,0 +1,158 @@
+"""What each request needs of whoever asks. A door that knows people calls `authorise` before it lets a request in."""
+
+from collections.abc import Iterable
+
+from tocsin.control import requests as r
+from tocsin.core.configuration import Configuration
+from tocsin.core.people import Person, Secret
+from tocsin.core.roles import Grants, Membership, Permission, Role
+
+NEEDS: dict[type[r.Request], Permission] = {
+    r.Act: Permission.RESPOND,
+    r.ListIncidents: Permission.FOLLOW,
+    r.ShowIncident: Permission.FOLLOW,
+    r.ListAlerts: Permission.READ,
+    r.SendAlert: Permission.RESPOND,
+    r.SendSample: Permission.RESPOND,
+    r.TestPage: Permission.RESPOND,
+    r.OpenIncident: Permission.RESPOND,
+    r.Explain: Permission.READ,
+    r.Who: Permission.READ,
+    r.AddSilence: Permission.RESPOND,
+    r.AddMaintenance: Permission.RESPOND,
+    r.AddOverride: Permission.RESPOND,
+    r.ListOperational: Permission.READ,
+    r.EndOperational: Permission.RESPOND,
+    r.ChangeEnd: Permission.RESPOND,
+    r.PutNoun: Permission.MANAGE,
+    r.RemoveNoun: Permission.MANAGE,
+    r.PlanConfiguration: Permission.ADMINISTER,
+    r.ApplyConfiguration: Permission.ADMINISTER,
+    r.ExportConfiguration: Permission.ADMINISTER,
+    r.SendTestEvent: Permission.ADMINISTER,
+    r.ResendDelivery: Permission.ADMINISTER,
+    r.PutContactMethod: Permission.OWN,
+    r.RemoveContactMethod: Permission.OWN,
+    r.SendContactCode: Permission.OWN,
+    r.VerifyContactMethod: Permission.OWN,
+    r.PutPreferences: Permission.OWN,
+    r.Status: Permission.READ,
+    r.Examine: Permission.ADMINISTER,
+}
+
+# How a person is reached is their own affair: theirs alone and the administrators'.
+OF_ONESELF = (
+    r.PutContactMethod,
+    r.RemoveContactMethod,
+    r.SendContactCode,
+    r.VerifyContactMethod,
+    r.PutPreferences,
+)
+
+# Kinds of which each noun belongs to a team; all other kinds are the house's.
+OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations")
+
+
+def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself: str = "") -> None:
+    """Raises Refused when they may not. `oneself` is the key of the person who asks, where that is known."""
+    permission = NEEDS.get(type(request))
+    if permission is None:
+        raise r.Refused("forbidden", "nobody said who may ask this")
+    if not grants.allow(permission, tuple(teams_of(request, facts))):
+        raise r.Refused("forbidden", f"this needs the permission to {permission.value}{_where(request)}")
+    if isinstance(request, OF_ONESELF) and not grants.everything and request.person != oneself:
+        raise r.Refused("forbidden", "only administrators may change how somebody else is reached", "person")
+    if not grants.everything and _names_a_secret_of_the_machine(request, facts):
+        raise r.Refused(
+            "forbidden", "only administrators may name an environment variable or a file of the server"
+        )
+
+
+def person_of(chosen: str | None, login: str, facts: Configuration) -> Person | None:
+    """Who an account is: the person it was given, else the one with its e-mail address."""
+    if chosen is not None:
+        return facts.people.get(chosen)
+    return next((p for p in facts.people.values() if p.email.strip().casefold() == login and p.email), None)
+
+
+def memberships_of(person: Person | None, facts: Configuration) -> tuple[Membership, ...]:
+    """What the configuration says: a team's lead manages it, its members respond. So does whoever may be paged without a
+    team: they must be able to answer."""
+    if person is None:
+        return ()
+    teams = tuple(
+        Membership(team.key, Role.MANAGER if team.lead == person.key else Role.RESPONDER)
+        for team in facts.teams.values()
+        if person.key == team.lead or person.key in team.members
+    )
+    return teams or (Membership("", Role.RESPONDER),)
+
+
+def teams_of(request: r.Request, facts: Configuration) -> Iterable[str | None]:
+    """The teams whose things a request would change, as they are and as they would be. None: the house's."""
+    if isinstance(request, (r.PutNoun, r.RemoveNoun)):
+        if request.kind not in OF_TEAMS:
+            return (None,)
+        there = request.name in getattr(facts, request.kind)
+        before = team_of(request.kind, request.name, facts)
+        if request.kind == "teams" or isinstance(request, r.RemoveNoun):
+            return (before,)  # a new team is the administrators' to make
+        after = _team_wanted(request, facts)
+        return (before, after) if there else (after,)  # one that is there and nobody's is the house's
+    return ()
+
+
+def _names_a_secret_of_the_machine(request: r.Request, facts: Configuration) -> bool:
+    """Whether it points at an environment variable or a file of the machine where it did not before: whoever chooses these
+    could have the machine's own keys used, or sent, in their name."""
+    if not isinstance(request, r.PutNoun) or request.kind not in OF_TEAMS:
+        return False
+    named = set(_secrets_in(request.noun))
+    known = facts.integrations.get(request.name) if request.kind == "integrations" else None
+    if known is not None and isinstance(known.secret, Secret):
+        named -= {("env", known.secret.env), ("file", known.secret.file)}
+    return bool(named)
+
+
+def _secrets_in(value: object) -> Iterable[tuple[str, str | None]]:
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            if key in ("env", "file") and isinstance(inside, str):
+                yield key, inside
+            else:
+                yield from _secrets_in(inside)
+    elif isinstance(value, list | tuple):
+        for inside in value:
+            yield from _secrets_in(inside)
+
+
+def _team_wanted(request: r.PutNoun, facts: Configuration) -> str | None:
+    named = request.noun.get("service" if request.kind == "integrations" else "team")
+    if not isinstance(named, str):
+        return None
+    return team_of("services", named, facts) if request.kind == "integrations" else named
+
+
+def team_of(kind: str, name: str, facts: Configuration) -> str | None:
+    """Whose it is. An integration is its service's."""
+    match kind:
+        case "teams":
+            return name if name in facts.teams else None
+        case "integrations":
+            integration = facts.integrations.get(name)
+            return (
+                team_of("services", integration.service, facts)
+                if integration and integration.service
+                else None
+            )
+        case "schedules" | "policies" | "services":
+            noun = getattr(facts, kind).get(name)
+            team = getattr(noun, "team", None)
+            return str(team) if team else None
+    return None
+
+
+def _where(request: r.Request) -> str:
+    if isinstance(request, (r.PutNoun, r.RemoveNoun)):
+        return f" the team that {request.kind}.{request.name} belongs to"
+    return ""

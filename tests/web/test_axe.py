@@ -1,0 +1,145 @@
+"""axe-core finds nothing on any page, on phone and desk, in light and dark; no page is wider than its screen, and none
+complains in the console."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.tocsin import Tocsin
+from tests.web.every_page import ABSENT, NO_PAGE, SIGNED_IN, SIGNED_OUT
+from tests.web.test_browser import DESK, PHONE, Watched, chromium, fires, signed_in, tocsin
+from tocsin.channels.standard_webhooks import new_secret
+from tocsin.cli.door import open_door
+from tocsin.control.requests import PutNoun
+
+__all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that another theme can change
+LOOKS = tuple(itertools.product((PHONE, DESK), (("light", RULES), ("dark", COLOURS))))
+HOSTILE = "Ångström" + "x" * 292
+TURNS = {"every": "1 week", "handoff": "Mon 09:00", "from": "2026-06-08", "people": ["alice", "bob"]}
+MADE_ON_SCREEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("people", "erin", {"name": HOSTILE, "email": "erin@example.com"}),
+    ("teams", "shop", {"name": HOSTILE, "members": ["alice"]}),
+    ("schedules", "shop", {"team": "shop", "time_zone": "Europe/Berlin", "layers": [{"rotation": TURNS}]}),
+    (
+        "policies",
+        "shop",
+        {"steps": [{"page": {"schedule": "shop"}, "wait": "10m"}], "last_resort": ["carol"]},
+    ),
+    ("services", "shop", {"name": HOSTILE, "team": "shop", "policy": "shop", "depends_on": ["task-api"]}),
+    ("integrations", "shop", {"type": "alertmanager", "key": "shop-key", "service": "shop"}),
+    ("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()}),
+)
+
+
+def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
+    return [address for given in pages.values() for address in given]
+
+
+@pytest.fixture(scope="module")
+def busy(tocsin: Tocsin) -> Tocsin:
+    """Something of everything, and names of hostile length."""
+    door = open_door(None, None, tocsin.data, None, actor="dan")
+    for kind, name, noun in MADE_ON_SCREEN:
+        door.ask(PutNoun(kind, name, noun))
+    fires(tocsin, "Slow")
+    fires(tocsin, HOSTILE)
+    fires(tocsin, "Over")
+    tocsin.command("incidents", "ack", "1")
+    fires(tocsin, "Over", "resolved")
+    return tocsin
+
+
+@pytest.fixture(scope="module")
+def inside(busy: Tocsin, chromium: Browser, signed_in: Any) -> Iterator[Watched]:
+    context = chromium.new_context(storage_state=signed_in)
+    yield Watched(context)
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def outside(busy: Tocsin, chromium: Browser) -> Iterator[Watched]:
+    context = chromium.new_context()
+    yield Watched(context)
+    context.close()
+
+
+def look_at(watched: Watched, address: str, status: int = 200) -> None:
+    """The page in every look, with all that folds open; says all that is wrong at once."""
+    page, wrong = watched.page, []
+    watched.errors.clear()
+    answer = page.goto(address)
+    assert answer is not None and answer.status == status, (address, answer and answer.status)
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => { fold.open = true; })")
+    for size, (theme, rules) in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        wrong += [f"{size['width']} {theme}: {each}" for each in violations(page, rules)]
+        watched.assert_fits()
+    assert wrong == []
+    if status == 200:
+        watched.assert_calm()
+
+
+def violations(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
+    found = Axe().run(page, options=rules).response["violations"]
+    return [
+        f"{each['id']} at {node['target']}: {node['failureSummary']}"
+        for each in found
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("address", addresses(SIGNED_IN))
+def test_nothing_is_in_the_way_on_a_page(address: str, busy: Tocsin, inside: Watched) -> None:
+    look_at(inside, busy.url + address)
+
+
+@pytest.mark.parametrize("address", addresses(SIGNED_OUT))
+def test_nothing_is_in_the_way_before_signing_in(address: str, busy: Tocsin, outside: Watched) -> None:
+    outside.page.goto(busy.url + address)
+    look_at(outside, busy.url + address, status=410 if "not-any-more" in address else 200)
+
+
+def test_nothing_is_in_the_way_where_nothing_is(busy: Tocsin, inside: Watched) -> None:
+    look_at(inside, busy.url + ABSENT, status=404)
+
+
+def test_the_menus_that_open_are_as_usable(busy: Tocsin, inside: Watched) -> None:
+    inside.page.set_viewport_size(PHONE)
+    inside.page.goto(busy.url)
+    for menu in ("details.menu", "details.more-rooms"):
+        inside.page.locator(f"{menu} > summary").click()
+        assert violations(inside.page) == []
+        inside.page.keyboard.press("Escape")
+        assert inside.page.locator(f"{menu}[open]").count() == 0
+
+
+def test_every_address_is_looked_at_or_said_to_be_no_page() -> None:
+    listed = {*SIGNED_IN, *SIGNED_OUT, *NO_PAGE}
+    assert set(names()) - listed == set(), "name them in tests/web/every_page.py"
+    assert listed - set(names()) == set(), "these are gone"
+
+
+def names() -> Iterator[str]:
+    """Of every address of ours."""
+
+    def walk(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                yield from () if each.namespace else walk(each.url_patterns)
+            else:
+                name = each.name or str(each.pattern)
+                if name == "api-docs" or not name.startswith("api-"):
+                    yield name
+
+    return walk(get_resolver().url_patterns)
