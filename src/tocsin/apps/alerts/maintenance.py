@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tocsin.apps.alerts import operational
-from tocsin.apps.alerts.ends import CHOICES, as_input, end_of, wall_time
+from tocsin.apps.alerts.ends import CHOICES, end_of, wall_time
+from tocsin.apps.alerts.one_timed import Room, show_or_change
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries as incidents
@@ -23,6 +24,8 @@ from tocsin.core.configuration import Configuration, Maintenance
 from tocsin.core.roles import Permission
 
 LONGEST_COMMENT = 1_000
+
+ROOM = Room("maintenance", "Maintenance", "It has ended: what still fires pages now.")
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -109,35 +112,7 @@ def _request(form: Mapping[str, str], chosen: list[str], now: datetime, reader: 
 @needs(Permission.RESPOND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, fact_id: str) -> HttpResponse:
-    """Move its end, or end it now."""
-    reader, now = reader_of(request), timezone.now()
     window = operational.found(facts().maintenance, fact_id)
     if window is None:
         raise Http404("There is no such maintenance window.")
-    refused: Refused | None = None
-    if request.method == "POST":
-        try:
-            view = operational.changed(request, "maintenance", window, now, reader.zone)
-        except Refused as error:
-            refused = error
-        except NotAnswering as silent:
-            refused = Refused("", operational.said_of(silent))
-        else:
-            ended = view.state == "ended"
-            messages.success(
-                request, "It has ended: what still fires pages now." if ended else "Its end is moved."
-            )
-            return redirect("maintenance")
-    context = {
-        "title": "Maintenance",
-        "kind": "maintenance",
-        "fact": window,
-        "list": "maintenance",
-        "over": window.ends_at <= now,
-        "choices": CHOICES,
-        "until": as_input(window.ends_at, reader.zone),
-        "refused": refused,
-        "zone": reader.zone.key,
-        "facts": facts(),
-    }
-    return render(request, "alerts/one_timed.html", context, status=400 if refused else 200)
+    return show_or_change(request, ROOM, window)

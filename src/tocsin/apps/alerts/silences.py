@@ -6,12 +6,13 @@ from datetime import datetime
 import msgspec
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tocsin.apps.alerts import operational, queries
-from tocsin.apps.alerts.ends import CHOICES, as_input, end_of, wall_time
+from tocsin.apps.alerts.ends import CHOICES, end_of, wall_time
+from tocsin.apps.alerts.one_timed import Room, show_or_change
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries as incidents
@@ -29,6 +30,8 @@ MOST_LABELS = 30  # to tick, of an alert that has more
 MOST_COMPARED = 200  # alerts of an incident, for what they share
 LONGEST_TEXT = 8_000  # characters of written matchers
 LONGEST_COMMENT = 1_000
+
+ROOM = Room("silences", "Silence", "It has ended: what it held back and still fires pages now.")
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -190,39 +193,8 @@ def _count(matching: queries.Matching) -> str:
 @needs(Permission.RESPOND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, fact_id: str) -> HttpResponse:
-    """Move its end, or end it now."""
-    reader, now = reader_of(request), timezone.now()
     silence = operational.found(facts().silences, fact_id)
     if silence is None:
         raise Http404("There is no such silence.")
-    refused: Refused | None = None
-    if request.method == "POST":
-        try:
-            view = operational.changed(request, "silences", silence, now, reader.zone)
-        except Refused as error:
-            refused = error
-        except NotAnswering as silent:
-            refused = Refused("", operational.said_of(silent))
-        else:
-            ended = view.state == "ended"
-            messages.success(
-                request,
-                "It has ended: what it held back and still fires pages now."
-                if ended
-                else "Its end is moved.",
-            )
-            return redirect("silences")
-    context = {
-        "shown": _shown(silence, {silence.id: queries.matching([silence.matchers])[0]}),
-        "title": "Silence",
-        "kind": "silences",
-        "fact": silence,
-        "list": "silences",
-        "over": silence.ends_at <= now,
-        "choices": CHOICES,
-        "until": as_input(silence.ends_at, reader.zone),
-        "refused": refused,
-        "zone": reader.zone.key,
-        "facts": facts(),
-    }
-    return render(request, "alerts/one_timed.html", context, status=400 if refused else 200)
+    shown = _shown(silence, {silence.id: queries.matching([silence.matchers])[0]})
+    return show_or_change(request, ROOM, silence, shown=shown)
