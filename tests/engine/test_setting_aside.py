@@ -222,6 +222,7 @@ def test_an_alert_that_breaks_the_index_takes_no_other_of_its_request_with_it(
         assert titles.count(title) == 1
     ((row, error),) = house.store.read(lambda tx: tx.inbox.quarantined(10))
     assert b"Cursed" in row.body and "Broken" in error
+    assert house.world.engine.counters.set_aside["alert"] == 1
 
 
 def test_an_arrival_that_cannot_be_told_does_not_hold_up_the_others(

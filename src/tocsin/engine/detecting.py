@@ -269,6 +269,7 @@ class Detecting:
                 raise
             except Exception:  # this one, or one of those that are like it
                 log.exception("an alert breaks detection", inbox_id=row.id)
+                self.engine.counters.set_aside["alert"] += 1
                 self._drop()
         return departures
 
