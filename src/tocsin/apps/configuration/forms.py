@@ -3,6 +3,7 @@ the same checks as for a file, each mistake shown at its field."""
 
 import re
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -51,13 +52,13 @@ class NounForm(forms.Form):
         """Fill in what there is to choose from."""
 
     @classmethod
+    @abstractmethod
     def initial_of(cls, noun: Noun) -> dict[str, Any]:
         """What the form shows of a noun."""
-        raise NotImplementedError
 
+    @abstractmethod
     def written(self) -> dict[str, Any]:
         """What was asked for, as it is written; keys without a value are left out."""
-        raise NotImplementedError
 
     def noun(self, before: Any) -> dict[str, Any]:
         kept = before if isinstance(before, dict) else {}
