@@ -219,7 +219,7 @@ class Machine:
             self._quarantine(said.row, said.error)
 
     def _upkeep(self) -> None:
-        """About once a second, on a store thread."""
+        """Several times a second, on a thread of its own."""
         self._housekeeping()
         if self._told != (standing := self._standing()):  # the clock was moved
             self._told = standing
