@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPResponse
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers import registry
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client, override_settings
 
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.oidc.running import CLIENT, IdentityProvider, running_provider
-from tocsin.apps.people import oidc, second_factor
+from tocsin.apps.people import id_token, oidc, second_factor
 from tocsin.apps.people.models import Account, AuditEntry, Membership
 from tocsin.core.roles import Membership as Role
 
@@ -328,6 +330,31 @@ def test_an_answer_that_this_browser_did_not_ask_for_signs_nobody_in(
     victim = Client()
     assert victim.get(f"{back.path}?{back.query}").status_code == 422
     assert victim.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("nonce", ["", "another-question"])
+def test_an_answer_to_another_question_signs_nobody_in(
+    nonce: str, stranger: Client, idp: IdentityProvider
+) -> None:
+    idp.signs_in(EVE)
+    asked = urlsplit(stranger.get("/sign-in/with/oidc")["location"])
+    said = parse_qs(asked.query) | {"nonce": [nonce]}
+    other = asked._replace(query=urlencode(said if nonce else said | {"nonce": []}, doseq=True))
+    back = urlsplit(_at_provider(other.geturl()))
+    assert stranger.get(f"{back.path}?{back.query}").status_code == 422
+    assert stranger.get("/").status_code == 302
+
+
+def test_a_token_signed_by_nobody_known_signs_nobody_in(
+    stranger: Client, idp: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strangers_key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    shown = jwt.algorithms.RSAAlgorithm.to_jwk(strangers_key, as_dict=True)
+    keys = jwt.PyJWKClient(f"{idp.issuer}/jwks")
+    monkeypatch.setattr(keys, "fetch_data", lambda: {"keys": [shown | {"kid": "theirs"}]})
+    monkeypatch.setattr(id_token, "keys_at", lambda address: keys)
+    assert _come(stranger, idp, EVE).status_code == 422
+    assert stranger.get("/").status_code == 302
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=y", "?error=access_denied"])

@@ -4,6 +4,7 @@ Its own messages, mails, pages and sign-up stay unused: the pages here say what 
 """
 
 import ipaddress
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,9 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from tocsin.apps.people import actions, joining
+from tocsin.apps.people import actions, joining, oidc
 from tocsin.apps.people.models import Account
 from tocsin.config import sealing
+
+log = logging.getLogger(__name__)
 
 NOWHERE = "0.0.0.0"  # stands in the table of sessions for an address that is none
 
@@ -65,6 +68,10 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
 class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Whoever comes is somebody here from now on, or is told why not."""
+        claims = sociallogin.account.extra_data.get("id_token") or {}
+        if not oidc.is_answer(sociallogin.state, claims):
+            why = "the ID token was made for another question: its nonce is not ours"
+            self.on_authentication_error(request, sociallogin.provider, exception=why)
         if sociallogin.state.get("process") == "connect":
             raise ImmediateHttpResponse(_link(request, sociallogin))
         try:
@@ -79,6 +86,8 @@ class Providers(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return False
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:
+        if exception := what.get("exception"):
+            log.warning("%s did not sign somebody in: %s", provider.name, str(exception)[:500])
         raise ImmediateHttpResponse(
             not_let_in(request, f"{provider.name} did not sign you in, or it took too long. Try again.", 422)
         )

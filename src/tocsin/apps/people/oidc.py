@@ -69,6 +69,19 @@ def provider_of(environ: Mapping[str, str]) -> Provider | None:
     )
 
 
+def is_issuer(address: str, issuer: object) -> bool:
+    """Whether the provider at that address is who it says it is; some end their name with a slash."""
+    ours = address.partition("/.well-known/")[0]
+    return isinstance(issuer, str) and issuer.rstrip("/") == ours.rstrip("/")
+
+
+def is_answer(state: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+    """Whether an ID token was made for the question that `state` remembers (allauth's, of this browser): one that was taken
+    from elsewhere carries another nonce, or none."""
+    asked, said = state.get("nonce"), claims.get("nonce")
+    return isinstance(asked, str) and isinstance(said, str) and bool(asked) and asked == said
+
+
 def read_groups(text: str) -> dict[str, tuple[Membership, ...]]:
     """`GROUP=TEAM:ROLE` or `GROUP=admin`, separated by `;` or new lines. The last `=` counts: names may hold some.
 
