@@ -13,7 +13,7 @@ from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
 from tocsin.apps.people.models import Account
 from tocsin.control.live_updates import verify
-from tocsin.control.oncall import who
+from tocsin.control.oncall.who import who
 from tocsin.control.requests import Act, Who
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.respond.incident import Acknowledge, Snooze

@@ -13,7 +13,6 @@ from tocsin.control import (
     contacts,
     editing,
     explaining,
-    oncall,
     operational,
     preferences,
     reporting,
@@ -23,6 +22,8 @@ from tocsin.control import (
 )
 from tocsin.control.actor import Actor
 from tocsin.control.examining import Examiner
+from tocsin.control.oncall import table
+from tocsin.control.oncall.who import who
 from tocsin.control.requests import (
     Act,
     Acted,
@@ -62,6 +63,7 @@ from tocsin.control.requests import (
 )
 from tocsin.core.reasons import EXPLANATIONS
 from tocsin.core.respond.incident import Command, Decision, Record
+from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine
 from tocsin.engine.sending import Departure
 from tocsin.engine.store.protocol import Transaction
@@ -81,6 +83,7 @@ READING = (
     ExportConfiguration,
     Status,
     Examine,
+    *table.READS,
 )
 
 
@@ -112,7 +115,7 @@ class Performer:
             case ListAlerts():
                 return self._read(lambda tx: showing.list_alerts(tx, request))
             case Who():
-                return oncall.who(facts, request, now)
+                return who(facts, request, now)
             case Explain():
                 return self._read(lambda tx: explaining.explain_labels(tx, facts, request, now))
             case SendAlert():
@@ -160,12 +163,40 @@ class Performer:
                     lambda tx: preferences.put(tx, request, actor.name, now), request, actor, now
                 )
             case ExportConfiguration():
-                return self._read(export_view)
+                return self._read(lambda tx: export_view(tx, request.origins))
             case Status():
                 return self._read(self._about)
             case Examine():
-                read = self._read(lambda tx: self._examiner.read(tx, facts))
-                return self._examiner.findings(read, facts, now)
+                seen = self._read(lambda tx: self._examiner.read(tx, facts))
+                return self._examiner.findings(seen, facts, now)
+            case _:
+                return self._about_oncall(request, actor, now)
+
+    def _about_oncall(self, request: Request, actor: Actor, now: datetime) -> object:
+        facts, kind = self._engine.facts.current, type(request)
+        if kind in table.READS:
+            return self._read(lambda tx: table.READS[kind](tx, request, facts, now))
+        if kind in table.WRITES:
+            return self._write(
+                lambda tx: table.WRITES[kind](tx, request, facts, actor, now), request, actor, now
+            )
+        return self._decide(table.DECISIONS[kind], request, actor, now)
+
+    def _decide(self, decide: table.Decide, request: Request, actor: Actor, now: datetime) -> object:
+        """What may change the configuration and owe somebody something, in one transaction with its audit entry."""
+
+        def work(owed: Consequences) -> object:
+            with auditing.watched(owed.tx) as seen:
+                decided = decide(owed, request, actor, now)
+            row = auditing.of_configuration(request, actor, now, seen, decided.answer)
+            owed.tx.records.audit(row or auditing.of_request(request, actor, now, decided.subject))
+            return decided.answer
+
+        with self._engine.facts.changing:
+            answer, departures = self._engine.decide(work, now)
+            self._engine.facts.reload()
+        self._carry(departures)
+        return answer
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         return self._engine.store.read(work)

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from tocsin.core.detect.matchers import Matcher
+from tocsin.core.oncall.away import Holidays, Leave
 from tocsin.core.oncall.schedule import Override, Schedule
 from tocsin.core.people import Person, Secret, Team
 from tocsin.core.respond.policy import Policy
@@ -171,6 +172,8 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     overrides: tuple[Override, ...] = ()
     silences: tuple[Silence, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    leaves: tuple[Leave, ...] = ()
+    holidays: dict[str, Holidays] = {}  # by place
     dead_mans_switch: DeadMansSwitch | None = None
     webhooks: dict[str, Webhook] = {}
     defaults: Defaults = Defaults()

@@ -97,6 +97,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     admin: bool = False
     quiet: QuietHours | None = None
     elsewhere: tuple[ContactMethod, ...] = ()
+    holidays: str = ""  # the place whose public holidays are theirs, e.g. DE-BY
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
         """The rules in force at an urgency; low falls back to high, high never falls back to low."""

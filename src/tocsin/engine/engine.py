@@ -4,6 +4,7 @@ Every step is one transaction: read under lock, check the facts' revision, let t
 then leave the house is returned as departures, leased in the same transaction, for the world to carry to its channels.
 """
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -21,10 +22,12 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.facts import Facts
 from tocsin.engine.gone import forget_what_is_gone
+from tocsin.engine.oncall.due import DUE
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.setting_aside import PASSING, SettingAside, said
 from tocsin.engine.step import Step as Step
 from tocsin.engine.store.protocol import AgendaEntry, AuditRow, StaleFacts, Store, Transaction
+from tocsin.engine.webhooks import CannotOwe
 
 T = TypeVar("T")
 Audit = Callable[[Mapping[int, Incident], Mapping[int, Decision | None]], AuditRow | None]
@@ -62,19 +65,37 @@ class Engine:
 
         With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle."""
         run = self._with_fresh_facts if retry_stale else self.store.run
-        try:
-            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, self._room()))
-        except _CannotLeave as error:
-            # What waits at some address breaks; this decision stands, and the agenda finds out which it is.
-            log.error("nothing could leave with a decision", error=said(error.__cause__ or error))
-            result, owed, departures = run(lambda tx: self._transaction(tx, work, now, {}))
+        room, owing = self._room(), True
+        while True:
+            try:
+                result, owed, departures = run(functools.partial(self._transaction, work, now, room, owing))
+            except _CannotLeave as error:
+                # What waits at some address breaks; this decision stands, and the agenda finds out which it is.
+                log.error("nothing could leave with a decision", error=said(error.__cause__ or error))
+                if not room:
+                    raise
+                room = {}
+            except CannotOwe as error:
+                log.error("webhooks are told of a decision later", error=said(error.__cause__ or error))
+                if not owing:
+                    raise
+                owing = False
+            else:
+                break
         self.counters.decided(owed.counts)
+        if owed.put_off:
+            self.counters.set_aside["webhook"] += owed.put_off
         return result, departures
 
     def _transaction(
-        self, tx: Transaction, work: Callable[[Consequences], T], now: datetime, room: Mapping[str, int]
+        self,
+        work: Callable[[Consequences], T],
+        now: datetime,
+        room: Mapping[str, int],
+        owing: bool,
+        tx: Transaction,
     ) -> tuple[T, Consequences, list[Departure]]:
-        owed = Consequences(tx, self.facts.check(tx), now)
+        owed = Consequences(tx, self.facts.check(tx), now, owing)
         result = work(owed)
         owed.write()
         return result, owed, self._leave(owed, room)
@@ -149,6 +170,8 @@ class Engine:
                 timer = kinds.TIMER_OF.get(entry.kind)
                 if timer is not None:
                     owed.decide(int(entry.subject), TimerDue(timer))
+                elif entry.kind in DUE:
+                    DUE[entry.kind](owed, entry.subject, now)
             sending.due_pages(owed, [entry.subject for entry in due if entry.kind == kinds.PAGE], now)
             return len(due)
 

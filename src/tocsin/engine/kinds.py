@@ -10,7 +10,12 @@ FLUSH = "group.flush"  # subject: group key; the detection owner's
 HEARTBEAT = "heartbeat"  # subject: heartbeat key; the detection owner's
 DEAD_MAN = "dead_mans_switch"  # subject: ""
 
-DECIDED = (*INCIDENT_KINDS, PAGE)  # claimed, decided and committed in one transaction, on any node
+SHIFT = "oncall.shift"  # subject: schedule; somebody is to be told of a shift
+SWAP = "oncall.swap"  # subject: swap id; a reminder, or its end
+HANDOFF = "oncall.handoff"  # subject: handoff id; a draft is due, or a reminder
+ONCALL = (SHIFT, SWAP, HANDOFF)
+
+DECIDED = (*INCIDENT_KINDS, PAGE, *ONCALL)  # claimed, decided and committed in one transaction, on any node
 OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 
@@ -18,6 +23,7 @@ AGENDA_TOPIC = "agenda:"
 INCIDENT_TOPIC = "incident:"  # and its id
 WEBHOOKS_TOPIC = "webhooks"  # something is owed to a subscription
 WEBHOOK = "webhook."
+LATE_WEBHOOK = "webhook_late"  # subject: incident.entry.subscription; what could not be owed with its incident
 
 
 def due(at: int) -> str:

@@ -20,16 +20,9 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.counters import Counters
 from tocsin.engine.sending import Departure
 from tocsin.engine.step import Step
-from tocsin.engine.store.protocol import (
-    AgendaEntry,
-    LostOwnership,
-    StaleFacts,
-    Store,
-    StoreUnavailable,
-    Transaction,
-)
+from tocsin.engine.store.protocol import PASSING as PASSING
+from tocsin.engine.store.protocol import AgendaEntry, Store, Transaction
 
-PASSING = (StaleFacts, LostOwnership, StoreUnavailable)  # nothing of what was to be decided is to blame
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 
@@ -54,7 +47,8 @@ def failures_of(entry: AgendaEntry) -> int:
 def incident_of(entry: AgendaEntry) -> int | None:
     """The incident that an entry is about."""
     number = entry.subject.partition(".")[0]
-    return int(number) if entry.kind in kinds.DECIDED and number.isdigit() else None
+    of_incident = entry.kind == kinds.PAGE or entry.kind in kinds.TIMER_OF
+    return int(number) if of_incident and number.isdigit() else None
 
 
 def said(error: BaseException) -> str:

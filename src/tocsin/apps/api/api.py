@@ -17,7 +17,7 @@ from tocsin.apps.api.operations import Answer, caller, operation
 from tocsin.apps.api.parameters import Number
 from tocsin.apps.api.problems import Stopped, invalid
 from tocsin.apps.people.models import Account, ApiToken
-from tocsin.control.oncall import who
+from tocsin.control.oncall.who import who
 from tocsin.control.requests import Status, StatusView, Who
 from tocsin.core.instants import Aware
 from tocsin.core.roles import Permission, scopes_in

@@ -12,7 +12,7 @@ from tocsin.apps.api.operations import caller, operation
 from tocsin.apps.api.parameters import Instant, Name, Word, instant_in
 from tocsin.apps.api.problems import Stopped, invalid
 from tocsin.apps.configuration import noun_operations
-from tocsin.control.oncall import who
+from tocsin.control.oncall.who import who
 from tocsin.control.requests import Who, WhoView
 from tocsin.core.instants import micros
 from tocsin.core.oncall.schedule import Shift

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tocsin.control.oncall import who
+from tocsin.control.oncall.who import who
 from tocsin.control.requests import Who, WhoView
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.schedule import Shift

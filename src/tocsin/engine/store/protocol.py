@@ -38,11 +38,17 @@ class StoreUnavailable(Exception):
         self.outcome_unknown = outcome_unknown
 
 
+PASSING = (StaleFacts, LostOwnership, StoreUnavailable)  # nothing of what was to be decided is to blame
+
+
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One configured noun or operational fact. `kind` as in the YAML (people, teams, ..., silences); `document` is JSON."""
+    """One configured noun or operational fact. `kind` as in the YAML (people, teams, ..., silences); `document` is JSON.
+
+    `source` is where the applied files say it, as `file:line`; empty for what people made, and where nobody noted it.
+    """
 
     kind: str
     name: str
@@ -52,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True):
     ends_at: int | None = None
     created_by: str = ""
     created_at: int = 0
+    source: str = ""
 
 
 class AgendaEntry(msgspec.Struct, frozen=True):
@@ -166,6 +173,32 @@ class PeopleStanding(msgspec.Struct, frozen=True):
     audit_protected: bool = True
     last_migration: str = ""
     database: str = ""  # its version
+
+
+class OnCallRow(msgspec.Struct, frozen=True):
+    """What on-call keeps of one swap, handoff, closed month of pay: `kind` says which; `subject` is the schedule, person or
+    team it belongs to; `document` is the whole of it as JSON."""
+
+    kind: str
+    id: str
+    subject: str
+    state: str
+    starts_at: int
+    ends_at: int
+    document: bytes
+    updated_at: int
+
+
+class OnCallFilter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Those that overlap [since, until), the latest start first; `before` is the (starts_at, id) to page on from."""
+
+    kind: str
+    subjects: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    before: tuple[int, str] | None = None
+    limit: int = 100
 
 
 class HeartbeatRow(msgspec.Struct, frozen=True):
@@ -410,6 +443,16 @@ class HeartbeatTable(Protocol):
     def put(self, rows: Sequence[HeartbeatRow]) -> None: ...
 
 
+class OnCallTable(Protocol):
+    def load(self, kind: str, ids: Sequence[str]) -> dict[str, OnCallRow]:
+        """Locked until commit."""
+        ...
+
+    def put(self, rows: Sequence[OnCallRow]) -> None: ...
+    def remove(self, kind: str, ids: Sequence[str]) -> None: ...
+    def search(self, wanted: OnCallFilter) -> list[OnCallRow]: ...
+
+
 class TokenTable(Protocol):
     """API tokens, which the people's side makes; here they are only looked up."""
 
@@ -481,6 +524,7 @@ class Transaction(Protocol):
     records: RecordTable
     webhooks: WebhookTable
     tokens: TokenTable
+    oncall: OnCallTable
 
     def now(self) -> int:
         """The store's idea of now: the database's on PostgreSQL, this host's on SQLite, the virtual clock's in memory.

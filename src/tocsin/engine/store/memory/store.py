@@ -16,6 +16,7 @@ from tocsin.engine.store.memory.detection import (
     MemoryTokens,
 )
 from tocsin.engine.store.memory.journal import Journal
+from tocsin.engine.store.memory.oncall import MemoryOnCall
 from tocsin.engine.store.memory.response import (
     MemoryIncidents,
     MemoryNotifications,
@@ -34,6 +35,7 @@ from tocsin.engine.store.protocol import (
     InboxTable,
     IncidentTable,
     NotificationTable,
+    OnCallTable,
     OwnershipTable,
     PageTable,
     RecordTable,
@@ -68,6 +70,7 @@ class MemoryTransaction:
         self.records: RecordTable = MemoryRecords(journal)
         self.webhooks: WebhookTable = MemoryWebhooks(journal)
         self.tokens: TokenTable = MemoryTokens()
+        self.oncall: OnCallTable = MemoryOnCall(journal)
 
     def now(self) -> int:
         return self._now()

@@ -9,7 +9,7 @@ from tocsin.engine.store.sql.session import Session, columns, replacing, table
 ENTRY = table(
     "configuration_entry",
     "kind text, name text, document bytea, origin text, starts_at bigint, ends_at bigint, created_by text,"
-    " created_at bigint",
+    " created_at bigint, source text",
 )
 REPLACE = replacing("kind, name", ENTRY)
 READ = f"SELECT {ENTRY.names} FROM configuration_entry"
@@ -47,7 +47,10 @@ class ConfigurationSql:
     def put(self, entries: Iterable[Entry]) -> None:
         last = {(entry.kind, entry.name): entry for entry in entries}
         rows = [
-            (e.kind, e.name, e.document, e.origin, e.starts_at, e.ends_at, clean(e.created_by), e.created_at)
+            (
+                *(e.kind, e.name, e.document, e.origin, e.starts_at, e.ends_at),
+                *(clean(e.created_by), e.created_at, clean(e.source)),
+            )
             for _, e in sorted(last.items())
         ]
         self._session.insert(ENTRY, rows, REPLACE)

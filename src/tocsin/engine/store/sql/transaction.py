@@ -9,6 +9,7 @@ from tocsin.engine.store.protocol import (
     InboxTable,
     IncidentTable,
     NotificationTable,
+    OnCallTable,
     OwnershipTable,
     PageTable,
     RecordTable,
@@ -24,6 +25,7 @@ from tocsin.engine.store.sql.heartbeats import HeartbeatSql
 from tocsin.engine.store.sql.inbox import InboxSql
 from tocsin.engine.store.sql.incidents import IncidentSql
 from tocsin.engine.store.sql.notifications import NotificationSql
+from tocsin.engine.store.sql.oncall import OnCallSql
 from tocsin.engine.store.sql.ownership import OwnershipSql
 from tocsin.engine.store.sql.pages import PageSql
 from tocsin.engine.store.sql.records import RecordSql
@@ -61,6 +63,7 @@ class SqlTransaction:
         self.records: RecordTable = RecordSql(session)
         self.webhooks: WebhookTable = WebhookSql(session)
         self.tokens: TokenTable = TokenSql(session)
+        self.oncall: OnCallTable = OnCallSql(session)
 
     def now(self) -> int:
         return self._session.now()

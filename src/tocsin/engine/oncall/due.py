@@ -1,0 +1,14 @@
+"""Which function decides a due timer of on-call, by its kind in the agenda.
+
+Each is given the consequences, the timer's subject and now; it sets its next timer itself (`owed.remind`). What it raises
+sets that one entry aside, never another.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from tocsin.engine.consequences import Consequences
+
+Due = Callable[[Consequences, str, datetime], None]
+
+DUE: dict[str, Due] = {}
