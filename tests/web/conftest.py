@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 
 from tests.migrated import migrated_directory
+from tests.providers.smtp import SmtpSink
 from tests.scenarios.house import House, configured
 from tests.scenarios.provider import Provider
 from tests.web.settled import DATA
@@ -75,3 +76,12 @@ def browser(alice: Account) -> Client:
 def stranger() -> Client:
     """Signed in as nobody."""
     return Client()
+
+
+@pytest.fixture
+def smtp(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpSink]:
+    """The house's mail server."""
+    with SmtpSink() as sink:
+        for option, value in sink.options.items():
+            monkeypatch.setenv(f"TOCSIN_EMAIL_{option.upper()}", value)
+        yield sink

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import getaddresses
 
@@ -30,15 +29,6 @@ def admin(alice: Account) -> Client:
     client = Client()
     client.post("/sign-in", SIGN_IN)
     return client
-
-
-@pytest.fixture
-def smtp(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpSink]:
-    """The house's mail server."""
-    with SmtpSink() as sink:
-        for option, value in sink.options.items():
-            monkeypatch.setenv(f"TOCSIN_EMAIL_{option.upper()}", value)
-        yield sink
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client, override_settings
 
+from tests.providers.smtp import SmtpSink
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND, PASSWORD
 from tests.web.oidc.running import CLIENT, IdentityProvider, running_provider
@@ -285,6 +286,14 @@ def test_a_signed_in_account_links_an_identity_with_another_address(
     assert answer["location"] == "/me/security"
     assert SocialAccount.objects.get().user_id == alice.pk
     assert _come(Client(), idp, {"sub": "x-1", "email": "ames@work.example"})["location"] == "/"
+
+
+def test_joining_the_provider_is_told_to_the_accounts_address(idp: IdentityProvider, smtp: SmtpSink) -> None:
+    _account("alice@example.com")
+    _come(Client(), idp, ALICE)
+    [letter] = smtp.wait_for(1)
+    assert letter.recipients == ["alice@example.com"]
+    assert "(“Example Login”)" in letter.part("plain")
 
 
 def test_somebody_elses_identity_is_not_linked(

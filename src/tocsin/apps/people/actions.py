@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tocsin.apps.audit.actions import record as record
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.people import first_link, one_time, sessions
+from tocsin.apps.people import first_link, one_time, sessions, ways_in
 from tocsin.apps.people.authority import grants_for
 from tocsin.apps.people.models import Account, Membership, SignInLink, login_of
 from tocsin.control.authority import person_of
@@ -38,7 +38,7 @@ def change_password(account: Account, password: str, now: datetime) -> None:
     with transaction.atomic():
         account.save(update_fields=["password"])
         one_time.end(account, one_time.PASSWORD, now)
-        record(account.login, "PasswordChanged", account.login, now)
+        ways_in.changed(account, "PasswordChanged", account.login, now)
 
 
 def become(account: Account, person: str | None, now: datetime) -> bool:
@@ -124,7 +124,10 @@ def _with_password(
         one_time.end(account, one_time.PASSWORD, now)
         one_time.end(account, one_time.INVITATION, now)
         sessions.end_all(account)
-        record(account.login, what, account.login, now)
+        if what in ways_in.CHANGES:
+            ways_in.changed(account, what, account.login, now)
+        else:
+            record(account.login, what, account.login, now)
     return account
 
 
@@ -230,4 +233,4 @@ def forget_second_factors(account: Account, by: str, now: datetime) -> None:
     with transaction.atomic():
         Authenticator.objects.filter(user_id=account.pk).delete()
         sessions.end_all(account)
-        record(by, "SecondFactorsForgotten", account.login, now)
+        ways_in.changed(account, "SecondFactorsForgotten", by, now)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.people import actions, oidc
+from tocsin.apps.people import actions, oidc, ways_in
 from tocsin.apps.people.models import Account, login_of
 from tocsin.apps.people.oidc import Provider
 
@@ -34,10 +34,14 @@ def join(request: HttpRequest, sociallogin: Any, provider: Provider, now: dateti
     groups = oidc.groups_in(provider, sociallogin.account.extra_data)
     if not sociallogin.is_existing:
         account = _account_for(sociallogin, provider, groups, now)
+        known = account.pk is not None
         with transaction.atomic():
             account.save()
             sociallogin.connect(request, account)
-        actions.record(account.login, "ProviderLinked", account.login, now, provider.name)
+            if known:
+                ways_in.changed(account, "ProviderLinked", account.login, now, provider.name)
+            else:
+                actions.record(account.login, "ProviderLinked", account.login, now, provider.name)
     sync_roles(sociallogin.user, provider, groups, now)
 
 
@@ -128,7 +132,7 @@ def link(request: HttpRequest, sociallogin: Any, account: Account, now: datetime
     try:
         with transaction.atomic():
             sociallogin.connect(request, account)
+            ways_in.changed(account, "ProviderLinked", account.login, now, the_provider().name)
     except IntegrityError:
         return False
-    actions.record(account.login, "ProviderLinked", account.login, now)
     return True

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tocsin.apps.people import actions, confirming, entrance, second_factor, sessions, throttle
+from tocsin.apps.people import actions, confirming, entrance, second_factor, sessions, throttle, ways_in
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.forms import ChangePassword, Code, Confirm, NewPassword, PasskeyName
 from tocsin.apps.people.models import Account
@@ -167,10 +167,9 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     form, said = PasskeyName(request.POST or None, initial={"name": device}), ""
     if request.method == "POST" and form.is_valid():
         if second_factor.add_passkey(account, form.cleaned_data["name"], entrance.credential_of(request)):
-            actions.record(
-                account.login, "PasskeyAdded", account.login, timezone.now(), form.cleaned_data["name"]
+            return _added(
+                request, account, "PasskeyAdded", form.cleaned_data["name"], "Your passkey is kept."
             )
-            return _added(request, account, "Your passkey is kept.")
         said = "The device did not prove who holds it. Try again, with its PIN, fingerprint or face."
     options = json.dumps(webauthn.begin_registration(account, passwordless=True))
     context = {"form": form, "options": options, "said": said}
@@ -196,8 +195,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         if second_factor.is_code_of(secret, form.cleaned_data["code"]):
             second_factor.add_totp(account, secret)
             totp.clear_totp_secret(request)
-            actions.record(account.login, "AuthenticatorAppAdded", account.login, timezone.now())
-            return _added(request, account, "Your authenticator app is set up.")
+            return _added(request, account, "AuthenticatorAppAdded", "", "Your authenticator app is set up.")
         form.add_error("code", "That is not what the app should show. Is its clock right?")
     context = {"form": form, "secret": _in_fours(secret), "picture": _picture(account, secret)}
     return render(request, "people/add_app.html", context, status=422 if form.errors else 200)
@@ -214,9 +212,12 @@ def _in_fours(secret: str) -> str:
     return " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
 
 
-def _added(request: HttpRequest, account: Account, said: str) -> HttpResponse:
+def _added(request: HttpRequest, account: Account, what: str, name: str, said: str) -> HttpResponse:
+    new_codes = second_factor.ensure_recovery_codes(account)
+    also = "Recovery codes came with it." if new_codes else ""
+    ways_in.changed(account, what, account.login, timezone.now(), name, also)
     messages.success(request, said)
-    return redirect("recovery-codes" if second_factor.ensure_recovery_codes(account) else "security")
+    return redirect("recovery-codes" if new_codes else "security")
 
 
 @needs(Permission.OWN)
@@ -232,10 +233,11 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         return redirect("security")
     if request.method == "POST":
         second_factor.new_recovery_codes(account)
-        actions.record(account.login, "RecoveryCodesMade", account.login, timezone.now())
+        ways_in.changed(account, "RecoveryCodesMade", account.login, timezone.now())
         messages.success(request, "These are new. The old ones do not work any more.")
         return redirect("recovery-codes")
-    second_factor.ensure_recovery_codes(account)
+    if second_factor.ensure_recovery_codes(account):
+        ways_in.changed(account, "RecoveryCodesMade", account.login, timezone.now())
     return render(request, "people/recovery_codes.html", {"codes": second_factor.codes_left(account)})
 
 
@@ -252,7 +254,13 @@ def remove_factor(request: HttpRequest, id: int) -> HttpResponse:
     if gone is None:
         raise Http404("It is gone already.")
     what = "AuthenticatorAppRemoved" if gone.type == second_factor.TOTP else "PasskeyRemoved"
-    actions.record(account.login, what, account.login, timezone.now(), str(gone))
+    also = (
+        ""
+        if second_factor.is_on(account)
+        else "The recovery codes went with it: there is no second step any more."
+    )
+    name = str(gone) if gone.type == second_factor.PASSKEY else ""
+    ways_in.changed(account, what, account.login, timezone.now(), name, also)
     messages.success(request, "Removed.")
     return redirect("security")
 
@@ -298,6 +306,7 @@ def unlink_provider(request: HttpRequest) -> HttpResponse:
         return redirect("security")
     gone, _ = SocialAccount.objects.filter(user_id=account.pk).delete()
     if gone:
-        actions.record(account.login, "ProviderUnlinked", account.login, timezone.now())
+        name = settings.OIDC.name if settings.OIDC else ""
+        ways_in.changed(account, "ProviderUnlinked", account.login, timezone.now(), name)
         messages.success(request, "Unlinked.")
     return redirect("security")
