@@ -155,6 +155,7 @@ class Desk:
         clock = VirtualClock(NOW)
         self.house = House(MemoryStore(lambda: micros(clock.now())), clock, configured(), Provider())
         self.house.fires("DiskFull", severity="critical")
+        self.actors: list[Actor] = []
         self.known = {"tocsin_bob": BOBS, "tocsin_ci": CI}
         facts = self.house.world.engine.facts
         self.door = PublicDoor(
@@ -162,6 +163,7 @@ class Desk:
         )
 
     async def perform(self, request: Request, actor: Actor) -> object:
+        self.actors.append(actor)
         return self.house.performer.perform(request, actor, self.house.now)
 
     async def identify(self, token: str, address: str) -> Caller | None:
@@ -185,6 +187,8 @@ class Desk:
             (b"authorization", f"Bearer {token}".encode()),
             (b"x-forwarded-for", address.encode()),
             (b"x-tocsin-actor", b"dan"),
+            (b"x-tocsin-via", b"cli"),
+            (b"x-tocsin-operator", b"yes"),
         ]
         scope = {"type": "http", "path": PATH, "method": "POST", "headers": headers}
         asyncio.run(self.door(scope, receive, send))
@@ -210,6 +214,14 @@ def test_a_person_acts_as_themselves_whatever_the_headers_and_the_request_say(de
     assert desk.house.incident(1).acknowledged_by == "bob"
     row = desk.house.store.read(lambda tx: tx.records.audited(1))[0]
     assert (row.actor, row.via, row.address) == ("bob", "api", "192.0.2.7")
+
+
+def test_the_installations_own_token_is_the_operators_and_no_other_whatever_the_headers_say(
+    desk: Desk,
+) -> None:
+    for token in ("tocsin_bob", "tocsin_ci", "the-operators"):
+        desk.post(token, {"type": "explain", "labels": {"a": "b"}})
+    assert [actor.operator for actor in desk.actors] == [False, False, True]
 
 
 def test_a_token_may_what_its_grants_say(desk: Desk) -> None:

@@ -124,6 +124,28 @@ def test_the_actor_is_who_came_through_the_door_whatever_the_request_says(desk: 
     assert (last.actor, last.via) == ("alice", "web")
 
 
+@pytest.mark.parametrize(
+    ("headers", "operator"),
+    [
+        ([], True),  # the command line: it says who it is, and no door
+        ([(b"x-tocsin-via", b"web")], False),
+        ([(b"x-tocsin-via", b"api")], False),
+        ([(b"x-tocsin-via", b"api"), (b"x-tocsin-operator", b"yes")], True),
+    ],
+)
+def test_on_the_socket_the_command_line_is_the_operators_and_people_are_not(
+    headers: list[tuple[bytes, bytes]], operator: bool
+) -> None:
+    actors: list[Actor] = []
+
+    async def perform(request: object, actor: Actor) -> object:
+        actors.append(actor)
+        return []
+
+    asyncio.run(_call(Door(perform), b'{"type": "list_incidents"}', headers, {}))
+    assert [actor.operator for actor in actors] == [operator]
+
+
 def test_without_the_token_nothing_is_answered(desk: Desk) -> None:
     for given_token in (None, "", "wrong", "Ünicode"):
         status_code, answer = desk.post(b'{"type": "status"}', token=given_token, secret="right")

@@ -8,10 +8,17 @@ from tocsin.channels.guard import Allowed, Guard, allowed_in
 from tocsin.config.answers import ConfigFile
 from tocsin.control.actor import Actor
 from tocsin.control.guarding import check_urls
-from tocsin.control.requests import ApplyConfiguration, PutContactMethod, PutNoun, Refused, Request
+from tocsin.control.requests import (
+    ApplyConfiguration,
+    PlanConfiguration,
+    PutContactMethod,
+    PutNoun,
+    Refused,
+    Request,
+)
 
 INSIDE = "http://169.254.169.254/latest"
-WEB, CLI = Actor("alice", "web"), Actor("root", "cli")
+WEB, CLI = Actor("alice", "web"), Actor("root", "cli", operator=True)
 
 
 async def refused(request: Request, actor: Actor = WEB, guard: Guard | None = None) -> str:
@@ -60,7 +67,23 @@ async def test_what_the_operator_allows_is_taken() -> None:
     )
 
 
-async def test_files_are_the_operators_unless_they_come_through_the_browser() -> None:
-    files = ApplyConfiguration((ConfigFile("a.yaml", f"chats:\n  ops: {{webhook: '{INSIDE}'}}\n"),))
-    assert await refused(files, CLI) == ""
-    assert await refused(files, WEB) == "chats.ops"
+CHAT = (ConfigFile("a.yaml", f"chats:\n  ops: {{webhook: '{INSIDE}'}}\n"),)
+SERVER = (
+    ConfigFile("a.yaml", "people:\n  al: {contact: {mail: {email: al@example.com, host: 10.0.0.1}}}\n"),
+)
+TOKEN, SERVICE = Actor("alice", "api"), Actor("service:pipeline", "api")
+OPERATORS_TOKEN = Actor("token", "api", operator=True)
+
+
+@pytest.mark.parametrize("request_", [PlanConfiguration, ApplyConfiguration])
+@pytest.mark.parametrize(
+    ("actor", "trusted"),
+    [(CLI, True), (OPERATORS_TOKEN, True), (WEB, False), (TOKEN, False), (SERVICE, False)],
+)
+async def test_files_are_trusted_from_the_operator_alone(request_: Any, actor: Actor, trusted: bool) -> None:
+    assert await refused(request_(CHAT), actor) == ("" if trusted else "chats.ops")
+    assert await refused(request_(SERVER), actor) == ("" if trusted else "people.al.contact.mail.host")
+
+
+async def test_what_the_operator_brings_in_as_the_peoples_own_is_judged_as_theirs() -> None:
+    assert await refused(ApplyConfiguration(CHAT, origin="people"), CLI) == "chats.ops"

@@ -45,7 +45,7 @@ def digest_of(token: str) -> str:
 def operator(given: str, token: str, address: str) -> Caller | None:
     """Whoever has the installation's own token may everything. `given` is as the header had it, byte by byte."""
     if hmac.compare_digest(given.encode("latin-1"), token.encode()):
-        return Caller(Actor("token", "api", address), EVERYTHING)
+        return Caller(Actor("token", "api", address, operator=True), EVERYTHING)
     return None
 
 

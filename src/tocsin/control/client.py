@@ -32,6 +32,7 @@ def ask(data: Path, request: Request, actor: Actor) -> Any:
         "X-Tocsin-Actor": actor.name.encode(),
         "X-Tocsin-Via": actor.via,
         "X-Tocsin-Address": actor.address,
+        **({"X-Tocsin-Operator": "yes"} if actor.operator else {}),
     }
     try:
         connection.request("POST", PATH, msgspec.json.encode(request), headers)

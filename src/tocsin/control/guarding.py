@@ -4,35 +4,48 @@ Names are looked up before any transaction begins. They are judged again each ti
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tocsin.channels.guard import OWN_SERVER, Guard
 from tocsin.config.validate import validate_files
 from tocsin.control.actor import Actor
-from tocsin.control.requests import ApplyConfiguration, PutContactMethod, PutNoun, Refused, Request
+from tocsin.control.requests import (
+    ApplyConfiguration,
+    PlanConfiguration,
+    PutContactMethod,
+    PutNoun,
+    Refused,
+    Request,
+)
+from tocsin.core.configuration import Origin
 
-BROWSER = "web"
+WITH_FILES = (ApplyConfiguration, PlanConfiguration)
 SERVER = "host"  # the option of a channel that names a server
 
 
 async def check_urls(request: Request, actor: Actor, guard: Guard) -> None:
-    """Raises Refused for one that leads where people may not send. What is applied from files is the operator's, unless it
-    came through the browser."""
-    if isinstance(request, ApplyConfiguration) and actor.via != BROWSER:
+    """Raises Refused for one that leads where people may not send. Files are trusted when the operator applies them, as
+    Git's: from the machine's own command line or with the installation's token. Those that anybody else brings, by the
+    browser or with a token of their own, are judged like what is set on screen; so is their plan, which should say it first.
+    """
+    if isinstance(request, WITH_FILES) and actor.operator and request.origin == Origin.GIT:
         return
-    for field, url in await _found(request):
+    for field, url in await _found(request, urls_of):
         if wrong := await guard.refusal_by_name(url):
             raise Refused("invalid", wrong, field)
-    for field, host in servers_of(request):
+    for field, host in await _found(request, servers_of):
         if not guard.allowed.names(host):
             raise Refused("invalid", OWN_SERVER, field)
 
 
-async def _found(request: Request) -> list[tuple[str, str]]:
-    if isinstance(request, ApplyConfiguration):  # reading YAML is slow
-        return await asyncio.to_thread(lambda: list(urls_of(request)))
-    return list(urls_of(request))
+Finding = Callable[[Request], Iterator[tuple[str, str]]]
+
+
+async def _found(request: Request, find: Finding) -> list[tuple[str, str]]:
+    if isinstance(request, WITH_FILES):  # reading YAML is slow
+        return await asyncio.to_thread(lambda: list(find(request)))
+    return list(find(request))
 
 
 def urls_of(request: Request) -> Iterator[tuple[str, str]]:
@@ -49,7 +62,7 @@ def urls_of(request: Request) -> Iterator[tuple[str, str]]:
             for field, method in _contacts(request.noun):
                 for name, value in method.items():
                     yield from _if_url(f"{field}.{name}", value)
-        case ApplyConfiguration():
+        case ApplyConfiguration() | PlanConfiguration():
             yield from _urls_in_files(request)
 
 
@@ -63,9 +76,11 @@ def servers_of(request: Request) -> Iterator[tuple[str, str]]:
         case PutNoun(kind="people"):
             for field, method in _contacts(request.noun):
                 yield from _if_server(f"{field}.", method)
+        case ApplyConfiguration() | PlanConfiguration():
+            yield from _servers_in_files(request)
 
 
-def _urls_in_files(request: ApplyConfiguration) -> Iterator[tuple[str, str]]:
+def _urls_in_files(request: ApplyConfiguration | PlanConfiguration) -> Iterator[tuple[str, str]]:
     """Those of the nouns that these files describe and decisions would send to."""
     facts, _ = validate_files(request.files)
     for key, person in facts.people.items():
@@ -77,6 +92,15 @@ def _urls_in_files(request: ApplyConfiguration) -> Iterator[tuple[str, str]]:
         yield from _if_url(f"webhooks.{key}.url", webhook.url)
     if facts.dead_mans_switch is not None:
         yield from _if_url("dead_mans_switch.url", facts.dead_mans_switch.url)
+
+
+def _servers_in_files(request: ApplyConfiguration | PlanConfiguration) -> Iterator[tuple[str, str]]:
+    facts, _ = validate_files(request.files)
+    for key, person in facts.people.items():
+        for method in person.contact:
+            yield from _if_server(f"people.{key}.contact.{method.name}.", method.options)
+    for key, chat in facts.chats.items():
+        yield from _if_server(f"chats.{key}.", chat.options)
 
 
 def _contacts(noun: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -25,6 +25,7 @@ Perform = Callable[[Request, Actor], Awaitable[object]]
 Identify = Callable[[str, str], Awaitable[Caller | None]]  # token, address
 
 PATH = "/api/v1/requests"
+COMMAND_LINE = "cli"  # as the door it comes through; it says none on the socket
 MAX_BODY = 8 * 1024 * 1024
 _STATUS = {"invalid": 400, "forbidden": 403, "not_found": 404, "conflict": 409}
 _DECODER = msgspec.json.Decoder(Request)
@@ -43,7 +44,8 @@ class TooMany(Exception):
 
 
 class Door:
-    """Bare ASGI, for whoever may open its socket: the actor is whom `x-tocsin-actor` names."""
+    """Bare ASGI, for whoever may open its socket: the actor is whom `x-tocsin-actor` names. The command line there is the
+    operator's; the people process says for each request whether it is."""
 
     def __init__(self, perform: Perform) -> None:
         self._perform = perform
@@ -70,9 +72,10 @@ class Door:
 
     async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
         name = headers.get(b"x-tocsin-actor", b"").decode("utf-8", "replace") or "local"
-        via = headers.get(b"x-tocsin-via", b"cli").decode("ascii", "replace")
+        via = headers.get(b"x-tocsin-via", b"").decode("ascii", "replace") or COMMAND_LINE
         address = headers.get(b"x-tocsin-address", b"").decode("ascii", "replace")
-        return Caller(Actor(name[:200], via[:20], address[:64]), EVERYTHING)
+        operator = via == COMMAND_LINE or headers.get(b"x-tocsin-operator") == b"yes"
+        return Caller(Actor(name[:200], via[:20], address[:64], operator), EVERYTHING)
 
     def _admit(self, request: Request, caller: Caller) -> None:
         """Who opened the socket was let in by the file system, and asks for people it has judged itself."""

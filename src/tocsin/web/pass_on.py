@@ -21,7 +21,16 @@ _HOP = frozenset(
     b"connection keep-alive te trailer transfer-encoding upgrade proxy-connection proxy-authorization expect".split()
 )
 # Where a request came from is what this process saw, and who acts is what its neighbours find out themselves.
-_CLAIMS = frozenset((b"forwarded", b"x-real-ip", b"x-tocsin-actor", b"x-tocsin-via", b"x-tocsin-address"))
+_CLAIMS = frozenset(
+    (
+        b"forwarded",
+        b"x-real-ip",
+        b"x-tocsin-actor",
+        b"x-tocsin-via",
+        b"x-tocsin-address",
+        b"x-tocsin-operator",
+    )
+)
 _NOT_ADDED = (
     "Accept",
     "Accept-Encoding",
