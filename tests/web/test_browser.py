@@ -32,7 +32,7 @@ QUIET = [
     "--disable-component-update",
     "--no-first-run",
 ]
-PAGES = ("/", "/incidents", "/incidents?state=all", "/alerts", "/oncall", "/me", "/me/password", "/design")
+PAGES = ("/", "/incidents", "/incidents?state=all", "/alerts", "/on-call", "/me", "/me/password", "/design")
 
 
 @pytest.fixture(scope="module")
@@ -266,11 +266,11 @@ def test_signing_out_and_in_again(tocsin: Tocsin, chromium: Browser, signed_in: 
     page.goto(f"{tocsin.url}/sign-in")
     expect(page).to_have_url(f"{tocsin.url}/")
     fresh = chromium.new_context(viewport=DESK).new_page()
-    fresh.goto(f"{tocsin.url}/oncall")
+    fresh.goto(f"{tocsin.url}/on-call")
     fresh.get_by_label("E-mail address").fill("alice@example.com")
     fresh.get_by_label("Password").fill(PASSWORD)
     fresh.get_by_role("button", name="Sign in", exact=True).click()
-    expect(fresh).to_have_url(f"{tocsin.url}/oncall")
+    expect(fresh).to_have_url(f"{tocsin.url}/on-call")
     fresh.locator("details.menu summary").click()
     fresh.get_by_role("button", name="Sign out").click()
     expect(fresh).to_have_url(f"{tocsin.url}/sign-in")

@@ -15,7 +15,7 @@ from tocsin.core.respond.incident import Acknowledge
 def test_reading_works_without_it(browser: Client, house: House, data: Path) -> None:
     house.fires("APIHighLatency", severity="critical")
     (data / SOCKET).unlink()
-    for address in ("/", "/incidents/1", "/alerts", "/oncall"):
+    for address in ("/", "/incidents/1", "/alerts", "/on-call"):
         assert browser.get(address).status_code == 200
 
 

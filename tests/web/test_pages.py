@@ -24,7 +24,7 @@ PAGES = (
     "/incidents?state=all",
     "/alerts",
     "/alerts?status=all",
-    "/oncall",
+    "/on-call",
     "/me",
     "/me/password",
     "/design",
@@ -179,7 +179,7 @@ def test_an_alert_says_why_it_paged_nobody(browser: Client, house: House) -> Non
 
 
 def test_who_is_on_call_is_drawn_and_told_in_numbers(browser: Client, house: House) -> None:
-    shown = page(browser, "/oncall")
+    shown = page(browser, "/on-call")
     assert shown.count('<svg class="week-bars"') == 2 * 4
     assert "Alice Ames" in shown and "Bob Brandt" in shown
     assert "Times in Europe/Berlin" in shown
@@ -197,9 +197,9 @@ def test_without_a_person_the_browsers_zone_counts(house: House, alice: Account)
     client = Client()
     client.force_login(alice, BACKEND)
     client.cookies["tocsin_zone"] = "Asia/Tokyo"
-    assert "Times in Asia/Tokyo" in page(client, "/oncall")
+    assert "Times in Asia/Tokyo" in page(client, "/on-call")
     client.cookies["tocsin_zone"] = "../../etc/passwd"
-    assert "Times in UTC" in page(client, "/oncall")
+    assert "Times in UTC" in page(client, "/on-call")
 
 
 def test_the_pages_of_an_incident_listen_to_it_alone(browser: Client, house: House) -> None:

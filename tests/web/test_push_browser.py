@@ -158,11 +158,11 @@ def test_without_a_network_the_app_says_so(page: Page, tocsin: Tocsin, context: 
     _worker(context, page)
     context.set_offline(True)
     try:
-        page.goto(f"{tocsin.url}/oncall")
+        page.goto(f"{tocsin.url}/on-call")
         expect(page.get_by_role("heading", name="No connection")).to_be_visible()
     finally:
         context.set_offline(False)
-    page.goto(f"{tocsin.url}/oncall")
+    page.goto(f"{tocsin.url}/on-call")
     expect(page.get_by_role("heading", name="No connection")).to_have_count(0)
 
 

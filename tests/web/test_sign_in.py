@@ -12,7 +12,7 @@ from tocsin.apps.people.models import Account, Throttle
 NOW = datetime(2026, 6, 14, 14, 0, tzinfo=UTC)
 RIGHT = {"email": "Alice@example.com ", "password": PASSWORD}
 WRONG = {"email": "alice@example.com", "password": "a guess"}
-PRIVATE = ("/", "/incidents", "/incidents/1", "/alerts", "/oncall", "/me", "/me/password", "/design")
+PRIVATE = ("/", "/incidents", "/incidents/1", "/alerts", "/on-call", "/me", "/me/password", "/design")
 
 
 def _from(address: str) -> Client:

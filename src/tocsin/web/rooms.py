@@ -9,6 +9,7 @@ from functools import cache
 import msgspec
 from django.urls import NoReverseMatch, resolve, reverse
 
+from tocsin.apps.oncall import rooms as oncall
 from tocsin.core.roles import Grants, Permission
 
 
@@ -50,18 +51,14 @@ ROOMS = (
     ),
     Room(
         Place("oncall", "On-call", "calendar-days"),
-        ("oncall", "schedules", "policies"),
-        (
-            Place("oncall", "Who and when"),
-            Place("schedules", "Schedules"),
-            Place("policies", "Policies"),
-        ),
+        oncall.UNDER,
+        tuple(Place(tab.name, tab.word) for tab in oncall.TABS),
     ),
     Room(Place("services", "Services", "box"), ("services",)),
     Room(Place("insights", "Insights", "chart-line"), ("insights",)),
     Room(
         Place("settings", "Settings", "settings"),
-        ("settings", "me", "people", "teams", "integrations", "api", "design"),
+        ("settings", "me", "people", "teams", "integrations", "heartbeats", "api", "design"),
     ),
 )
 IN_THE_THUMBS_REACH = 5  # as many as a phone's bottom bar shows, "More" among them
@@ -97,7 +94,10 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "What comes in and goes out",
         (
             Place(
-                "integrations", "Integrations", "plug", "Who may send alerts, with address, key and snippet."
+                "integrations",
+                "Integrations and heartbeats",
+                "plug",
+                "Who may send alerts or must be heard from: address, key, snippet.",
             ),
             Place("webhooks", "Webhooks", "webhook", "Tell other programs what happens to incidents."),
             Place("tokens", "API tokens", "key", "Every token, personal and of services."),
@@ -147,8 +147,10 @@ def link(place: Place, grants: Grants, path: str = "") -> Link | None:
 
 
 def links(places: tuple[Place, ...], grants: Grants, path: str = "") -> list[Link]:
-    found = [link(place, grants, path) for place in places]
-    return [each for each in found if each is not None]
+    """At most one is current: `/on-call/mine` is a page of its own, not one of the board at `/on-call`."""
+    found = [each for place in places if (each := link(place, grants, path)) is not None]
+    here = max((each.address for each in found if each.current), key=len, default="")
+    return [Link(each.place, each.address, each.current and each.address == here) for each in found]
 
 
 def room_at(path: str) -> Room | None:

@@ -5,7 +5,8 @@ from django.urls import path
 from tocsin.apps.oncall import policies, schedules, views
 
 urlpatterns = [
-    path("oncall", views.oncall, name="oncall"),
+    path("on-call", views.oncall, name="oncall"),
+    path("oncall", views.moved, name="oncall-moved"),
     path("schedules", schedules.schedules, name="schedules"),
     path("schedules/~new", schedules.make, name="new-schedule"),
     path("schedules/<str:key>", schedules.schedule, name="schedule"),

@@ -1,7 +1,7 @@
 """Who is on call, as people see it."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -23,3 +23,10 @@ def oncall(request: HttpRequest) -> HttpResponse:
         "facts": configuration,
     }
     return render(request, "oncall/oncall.html", context)
+
+
+@needs(Permission.READ)
+@require_safe
+def moved(_request: HttpRequest) -> HttpResponse:
+    """Where the board stood before; calendars and bookmarks still name it."""
+    return redirect("oncall", permanent=True)

@@ -61,7 +61,7 @@ def _event(facts: Configuration, schedule: str, shift: Shift, person: Person, ho
     told = [f"By {line(shift.by, 120)}."] if shift.by else []
     told += [f"Together with {line(', '.join(others), 200)}."] if others else []
     event.add("DESCRIPTION", "\n".join(told))
-    event.add("URL", f"{house}/oncall")
+    event.add("URL", f"{house}/on-call")
     event.add("TRANSP", "TRANSPARENT")  # being on call keeps nobody from being invited
     return event
 
