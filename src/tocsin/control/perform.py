@@ -9,6 +9,7 @@ import msgspec
 from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.config.validate import documents
 from tocsin.control import (
+    as_seen,
     auditing,
     contacts,
     editing,
@@ -235,6 +236,7 @@ class Performer:
             command,
             now,
             lambda before, decided: auditing.of_act(request, actor, now, before, decided),
+            lambda there: as_seen.check(request, there),
         )
         self._carry(departures)
         if all(decision is None for decision in answered.values()):

@@ -31,6 +31,7 @@ from tocsin.engine.webhooks import CannotOwe
 
 T = TypeVar("T")
 Audit = Callable[[Mapping[int, Incident], Mapping[int, Decision | None]], AuditRow | None]
+Check = Callable[[Mapping[int, Incident]], None]
 log = structlog.get_logger()
 BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
@@ -134,15 +135,23 @@ class Engine:
     # --- people --------------------------------------------------------------------------------------------------
 
     def submit(
-        self, incidents: Sequence[int], command: Command, now: datetime, audit: Audit | None = None
+        self,
+        incidents: Sequence[int],
+        command: Command,
+        now: datetime,
+        audit: Audit | None = None,
+        check: Check | None = None,
     ) -> tuple[dict[int, Decision | None], list[Departure]]:
         """Carry out one person's command on these incidents, with its audit entry; None for one that does not exist or
-        cannot be read. `audit` is given the incidents as they were, and what was decided."""
+        cannot be read. `audit` is given the incidents as they were, and what was decided; `check` them as they are, before
+        anything is decided: what it raises is raised, and nothing is done."""
 
         def work(owed: Consequences, without: Collection[int] = ()) -> dict[int, Decision | None]:
             owed.load(incident_id for incident_id in incidents if incident_id not in without)
             readable = [incident_id for incident_id in incidents if incident_id not in without]
             before = {i: incident for i in readable if (incident := owed.incident(i)) is not None}
+            if check is not None:
+                check(before)
             decided = {i: None if i in without else owed.decide(i, command) for i in incidents}
             row = audit(before, decided) if audit is not None else None
             if row is not None:

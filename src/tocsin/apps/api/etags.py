@@ -21,6 +21,11 @@ def is_known(request: HttpRequest, etag: str) -> bool:
     return given.strip() == "*" or etag in _tags(given)
 
 
+def are_asked(request: HttpRequest) -> bool:
+    """Whether a write comes with conditions."""
+    return "If-Match" in request.headers or "If-None-Match" in request.headers
+
+
 def check(request: HttpRequest, etag: str | None) -> bool:
     """Before a write: do the conditions hold for what is there now (None: nothing)? True when there were any.
 

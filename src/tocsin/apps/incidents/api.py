@@ -9,6 +9,7 @@ from ninja import Query, Router
 
 from tocsin.apps.alerts.models import AlertState
 from tocsin.apps.alerts.queries import views_of
+from tocsin.apps.api import etags
 from tocsin.apps.api.asking import ask
 from tocsin.apps.api.cursors import Cursor, Limit, name_after, number_after, page_of
 from tocsin.apps.api.operations import Answer, caller, operation
@@ -16,7 +17,9 @@ from tocsin.apps.api.parameters import IncidentId, Instant, Word, instant_in
 from tocsin.apps.api.problems import Stopped
 from tocsin.apps.incidents import acts, finding, models, shapes
 from tocsin.apps.incidents.queries import notification_views, related_changes
-from tocsin.control.requests import Accepted, Act, Acted, Id, OpenIncident, TimelineLine
+from tocsin.control.as_seen import FIELD as SEEN
+from tocsin.control.as_seen import mark_of
+from tocsin.control.requests import Accepted, Act, Acted, Id, OpenIncident, Refused, TimelineLine
 from tocsin.core.respond import incident as core
 from tocsin.core.respond import page as core_page
 from tocsin.core.roles import Permission
@@ -244,14 +247,30 @@ def list_changes(request: HttpRequest, incident_id: IncidentId) -> shapes.Change
     answers=Acted,
     example={"do": "acknowledge"},
     refuses=(404, 409),
+    conditional=True,
 )
-def act_on_incident(request: HttpRequest, incident_id: IncidentId, body: Any) -> Acted:
+def act_on_incident(request: HttpRequest, incident_id: IncidentId, body: Any) -> Answer:
     """`do` names the act. What cannot be done as things stand (say, acknowledging what is resolved) is a 409 that says
-    why."""
-    (acted,) = _act(request, (incident_id,), body, "#")
+    why. With `If-Match` and the ETag of the incident as you read it, it is done only while the incident is still that; the
+    answer's ETag is that of the incident afterwards."""
+    seen = _as_matched(request, incident_id)
+    (acted,) = _act(request, (incident_id,), body, "#", seen)
     if acted.refused:
         raise Stopped("conflict", acted.refused)
-    return acted
+    return Answer(acted, 200, {"ETag": _etag(_found(incident_id))})
+
+
+def _as_matched(request: HttpRequest, incident_id: int) -> str:
+    """How the caller saw it, when they said; what comes between here and the act is refused there. Raises Stopped."""
+    if not etags.are_asked(request):
+        return ""
+    incident = _found(incident_id)
+    etags.check(request, _etag(incident))
+    return mark_of(incident)
+
+
+def _etag(incident: core.Incident) -> str:
+    return etags.etag_of(msgspec.json.encode(shapes.incident_of(incident)))
 
 
 @operation(
@@ -270,10 +289,17 @@ def act_on_several(request: HttpRequest, body: ActOnSeveral) -> ActedOnSeveral:
     return ActedOnSeveral(tuple(_act(request, body.incidents, body.act, "#/act")))
 
 
-def _act(request: HttpRequest, incidents: tuple[int, ...], act: acts.Act, at: str) -> list[Acted]:
+def _act(
+    request: HttpRequest, incidents: tuple[int, ...], act: acts.Act, at: str, seen: str = ""
+) -> list[Acted]:
     asking = caller(request)
     command = acts.command_of(act, asking.facts.people, asking.facts.policies, timezone.now(), at)
-    answered: list[Acted] = ask(asking, Act(incidents, command))
+    try:
+        answered: list[Acted] = ask(asking, Act(incidents, command, seen))
+    except Refused as refused:
+        if refused.field == SEEN:
+            raise Stopped("precondition", refused.message) from None
+        raise
     return answered
 
 

@@ -23,7 +23,8 @@ class Escalation(msgspec.Struct, frozen=True):
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """What a human must deal with. Instants are UTC; people are named by their key."""
+    """What a human must deal with. Instants are UTC; people are named by their key. `timeline_lines` grows with whatever
+    happens to it."""
 
     id: int
     url: str
@@ -55,6 +56,7 @@ class Incident(msgspec.Struct, frozen=True):
     paged: tuple[str, ...]
     responders: tuple[str, ...]
     reopened: int
+    timeline_lines: int
     test: bool
     escalation: Escalation
 
@@ -146,6 +148,7 @@ def incident_of(found: core.Incident) -> Incident:
         paged=found.paged,
         responders=found.responders,
         reopened=found.reopened,
+        timeline_lines=found.next_entry - 1,
         test=found.test,
         escalation=_escalation(found.escalation),
     )

@@ -1,6 +1,7 @@
 """Incidents and alerts: acting on them, reading them, sending one by hand."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
@@ -11,11 +12,13 @@ from tocsin.core.respond.page import Page
 from tocsin.core.severity import Severity
 
 
-class Act(msgspec.Struct, frozen=True, tag="act"):
-    """A command on one or several incidents. Answer: list[Acted]."""
+class Act(msgspec.Struct, frozen=True, tag="act", omit_defaults=True):
+    """A command on one or several incidents. `seen` (control/as_seen.py): on one, only while it is as it was then; else it is
+    refused. Answer: list[Acted]."""
 
     incidents: tuple[Id, ...]
     command: Command
+    seen: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class ListIncidents(msgspec.Struct, frozen=True, tag="list_incidents", omit_defaults=True):
