@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from tests.engine.cast import NOON, RUNNING, due, incident, notification, page
 from tocsin.core.instants import instant
+from tocsin.core.oncall.paged import Paged
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.delivery import AddressState, NotificationState
 from tocsin.core.respond.incident import Escalation, EscalationStatus, Kind, State
-from tocsin.core.respond.page import PageState, Planned
-from tocsin.core.severity import Severity
+from tocsin.core.respond.page import Page, PageState, Planned
+from tocsin.core.severity import Severity, Urgency
 from tocsin.engine.store.protocol import AttemptRow, IncidentFilter, NotificationRow, Store, TimelineRow
 
 # --- incidents -------------------------------------------------------------------------------------------------------
@@ -294,3 +295,34 @@ def test_an_address_remembers_its_bundle(store: Store) -> None:
 
     store.run(work)
     assert store.read(lambda tx: tx.notifications.address("ntfy|alice")) == under_way
+
+
+def test_what_people_received_is_counted_by_minute_and_urgency_without_tests(store: Store) -> None:
+    minute = 60_000_000
+    noon = NOON - NOON % minute
+
+    def received(serial: int, at: int, person: str = "alice", about: int = 1, **fields) -> Page:
+        return replace(page(about, serial, person), begun_at=instant(at), **fields)
+
+    def work(tx) -> None:
+        tx.incidents.put([incident(1), incident(2, test=True)])
+        tx.pages.put(
+            [
+                received(1, noon),
+                received(2, noon + minute - 1),
+                received(3, noon + 1, urgency=Urgency.LOW),
+                received(4, noon + minute),
+                received(5, noon - 1),
+                received(6, noon, "bob"),
+                received(7, noon, "carol"),
+                received(1, noon, about=2),
+            ]
+        )
+
+    store.run(work)
+    assert store.read(lambda tx: tx.pages.received(["alice", "bob"], noon, noon + 2 * minute)) == [
+        Paged("alice", instant(noon), Urgency.HIGH, 2),
+        Paged("alice", instant(noon), Urgency.LOW, 1),
+        Paged("alice", instant(noon + minute), Urgency.HIGH, 1),
+        Paged("bob", instant(noon), Urgency.HIGH, 1),
+    ]

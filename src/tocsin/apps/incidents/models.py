@@ -73,7 +73,7 @@ class TimelineEntry(models.Model):
 
 
 class Page(models.Model):
-    """The intent to reach one person; `id` is `{incident}.{serial}`."""
+    """The intent to reach one person; `id` is `{incident}.{serial}`. An older node writes no `begun_at`: not counted."""
 
     id = KeyField(primary_key=True)
     incident = models.ForeignKey(
@@ -82,11 +82,14 @@ class Page(models.Model):
     serial = models.BigIntegerField()
     person = models.TextField()
     state = KeyField()
+    begun_at = InstantField(db_default=0)
+    urgency = models.TextField(db_default="high")
     document = DocumentField()
 
     class Meta:
         db_table = "page"
         default_permissions = ()
+        indexes = [models.Index(fields=["person", "begun_at"], name="page_received")]
 
 
 class Notification(models.Model):

@@ -11,8 +11,10 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from tocsin.core.detect.hearing import Heard
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.core.detect.signal import InboxRow as InboxRow
+from tocsin.core.oncall.paged import Paged
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page
@@ -349,6 +351,9 @@ class PageTable(Protocol):
     def wanted(self, incident: int) -> list[Page]: ...
     def of(self, incident: int) -> list[Page]: ...
     def put(self, pages: Sequence[Page]) -> None: ...
+    def received(self, people: Sequence[str], since: int, until: int) -> list[Paged]:
+        """What began for these people in [since, until), without tests, by person, minute and urgency."""
+        ...
 
 
 class NotificationTable(Protocol):
@@ -438,6 +443,12 @@ class AgendaTable(Protocol):
     def count(self) -> Mapping[str, int]: ...
 
 
+class HeardTable(Protocol):
+    def all(self) -> list[Heard]: ...
+    def put(self, rows: Sequence[Heard]) -> None: ...
+    def remove(self, integrations: Sequence[str]) -> None: ...
+
+
 class HeartbeatTable(Protocol):
     def all(self) -> list[HeartbeatRow]: ...
     def put(self, rows: Sequence[HeartbeatRow]) -> None: ...
@@ -521,6 +532,7 @@ class Transaction(Protocol):
     notifications: NotificationTable
     agenda: AgendaTable
     heartbeats: HeartbeatTable
+    heard: HeardTable
     records: RecordTable
     webhooks: WebhookTable
     tokens: TokenTable

@@ -1,10 +1,12 @@
 """Incidents and the reaching of people, in memory."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from tocsin.core.instants import micros
+from tocsin.core.oncall.paged import Paged
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page, PageState
@@ -82,7 +84,8 @@ class MemoryTimeline:
 
 
 class MemoryPages:
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, incidents: MemoryIncidents) -> None:
+        self._incidents = incidents
         self._by_incident: Gathered[str, Page] = Gathered(lambda page: page.incident)
         self._rows: Rows[str, Page] = Rows(journal, self._by_incident.changed)
 
@@ -102,6 +105,20 @@ class MemoryPages:
     def put(self, pages: Sequence[Page]) -> None:
         for page in pages:
             self._rows.put(page.id, page)
+
+    def received(self, people: Sequence[str], since: int, until: int) -> list[Paged]:
+        wanted = [
+            page
+            for page in self._rows.values()
+            if page.person in people and since <= micros(page.begun_at) < until
+        ]
+        incidents = self._incidents.peek([page.incident for page in wanted])
+        counted = Counter(
+            (page.person, page.begun_at.replace(second=0, microsecond=0), page.urgency)
+            for page in wanted
+            if page.incident in incidents and not incidents[page.incident].test
+        )
+        return sorted(Paged(*key, count) for key, count in counted.items())
 
 
 class MemoryNotifications:

@@ -9,6 +9,7 @@ from tocsin.engine.store.memory.detection import (
     MemoryAlerts,
     MemoryConfiguration,
     MemoryGroups,
+    MemoryHeard,
     MemoryHeartbeats,
     MemoryInbox,
     MemoryOwnership,
@@ -30,6 +31,7 @@ from tocsin.engine.store.protocol import (
     AlertTable,
     ConfigurationTable,
     GroupTable,
+    HeardTable,
     HeartbeatTable,
     InboxRow,
     InboxTable,
@@ -61,12 +63,14 @@ class MemoryTransaction:
         self.ownership: OwnershipTable = MemoryOwnership(journal)
         self.alerts: AlertTable = MemoryAlerts(journal)
         self.groups: GroupTable = MemoryGroups(journal)
-        self.incidents: IncidentTable = MemoryIncidents(journal, agenda)
+        incidents = MemoryIncidents(journal, agenda)
+        self.incidents: IncidentTable = incidents
         self.timeline: TimelineTable = MemoryTimeline(journal)
-        self.pages: PageTable = MemoryPages(journal)
+        self.pages: PageTable = MemoryPages(journal, incidents)
         self.notifications: NotificationTable = MemoryNotifications(journal)
         self.agenda: AgendaTable = agenda
         self.heartbeats: HeartbeatTable = MemoryHeartbeats(journal)
+        self.heard: HeardTable = MemoryHeard(journal)
         self.records: RecordTable = MemoryRecords(journal)
         self.webhooks: WebhookTable = MemoryWebhooks(journal)
         self.tokens: TokenTable = MemoryTokens()

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tocsin.core.instants import instant, micros
+from tocsin.core.oncall.paged import Paged
 from tocsin.core.respond.page import Page, PageState
+from tocsin.core.severity import Urgency
 from tocsin.engine.store.sql.session import Session, replacing, table
 
-PAGE = table("page", "id text, incident_id bigint, serial bigint, person text, state text, document bytea")
+PAGE = table(
+    "page",
+    "id text, incident_id bigint, serial bigint, person text, state text, begun_at bigint, urgency text,"
+    " document bytea",
+)
+MINUTE = 60_000_000  # microseconds
 REPLACE = replacing("id", PAGE)
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Page).decode
@@ -64,12 +72,33 @@ class PageSql:
     def put(self, pages: Sequence[Page]) -> None:
         self._pending.update((page.id, page) for page in pages)
 
+    def received(self, people: Sequence[str], since: int, until: int) -> list[Paged]:
+        """Counted where they are stored: what this transaction has not flushed yet is not among them."""
+        session = self._session
+        rows = session.query(
+            f"SELECT page.person, page.begun_at / {MINUTE}, page.urgency, count(*) FROM page"
+            " JOIN incident ON incident.id = page.incident_id"
+            f" WHERE {session.among('page.person', 'text')} AND page.begun_at >= ? AND page.begun_at < ?"
+            " AND NOT incident.test GROUP BY 1, 2, 3",
+            (session.listed(people), since, until),
+        )
+        return sorted(Paged(row[0], instant(row[1] * MINUTE), Urgency(row[2]), row[3]) for row in rows)
+
     def flush(self) -> None:
         if self._pending:
             pending, self._pending, self._flushed = self._pending, {}, True
             self._foreseen.clear()
             rows = [
-                (page_id, page.incident, page.serial, page.person, page.state.value, encode(page))
+                (
+                    page_id,
+                    page.incident,
+                    page.serial,
+                    page.person,
+                    page.state.value,
+                    micros(page.begun_at),
+                    page.urgency.value,
+                    encode(page),
+                )
                 for page_id, page in sorted(pending.items())
             ]
             self._session.insert(PAGE, rows, REPLACE)
