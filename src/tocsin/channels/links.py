@@ -1,7 +1,8 @@
 """Signed action links: what somebody may do by one link, for how long, and nothing else.
 
-A token is url-safe and short (about 40 characters for one incident): version and action, expiry, person and incidents,
-packed, then half of an HMAC-SHA256 over them. Whoever holds the link holds the right, until it expires.
+A token is url-safe and short (about 40 characters for one incident): version and action, expiry, person and incidents (or
+the name of what else it is about), packed, then half of an HMAC-SHA256 over them. Whoever holds the link holds the right,
+until it expires.
 """
 
 import hashlib
@@ -17,6 +18,9 @@ from tocsin.core.instants import instant, micros
 
 Action = Literal["acknowledge", "resolve"]
 _ACTIONS: dict[int, Action] = {0x11: "acknowledge", 0x12: "resolve"}  # version 1 in the high half
+# What a message about no incident offers; each acts with one named subject.
+_OFFERS = {0x21: "test_page", 0x22: "accept_swap", 0x23: "decline_swap"}
+_OFFER_CODES = {act: code for code, act in _OFFERS.items()}
 _CODES = {action: code for code, action in _ACTIONS.items()}
 _PURPOSE = b"tocsin action link\x00"  # the same secret may sign other things
 _MAC = 16  # bytes: RFC 2104, section 5, allows half of the hash
@@ -24,12 +28,13 @@ _LONGEST = 8192  # characters of a token worth looking at
 
 
 class LinkClaims(msgspec.Struct, frozen=True):
-    """What a genuine link grants: `action` on exactly these incidents, in this person's name."""
+    """What a genuine link grants: `action` on exactly these incidents, or with this `subject`, in this person's name."""
 
-    action: Action
+    action: str
     incidents: tuple[int, ...]  # ascending, each once
     person: str
     expires: datetime
+    subject: str = ""
 
 
 class LinkError(StrEnum):
@@ -39,18 +44,30 @@ class LinkError(StrEnum):
 
 def sign(secret: bytes, action: Action, incidents: tuple[int, ...], person: str, expires: datetime) -> str:
     """A token for these incidents, in force before `expires` (whole seconds). Raises ValueError for nonsense."""
-    if not secret:
-        raise ValueError("a link needs a secret to be signed with")
     if not incidents or min(incidents) < 0:
         raise ValueError("a link needs at least one incident, and ids are not negative")
+    return _sign(secret, _CODES[action], _pack(incidents), person, expires)
+
+
+def sign_offer(secret: bytes, act: str, subject: str, person: str, expires: datetime) -> str:
+    """A token for what is about no incident. Raises ValueError for nonsense."""
+    if act not in _OFFER_CODES:
+        raise ValueError(f"no link does {act!r}")
+    if not subject or len(subject) > 255:
+        raise ValueError("a link is about something of at most 255 characters")
+    return _sign(secret, _OFFER_CODES[act], subject.encode(), person, expires)
+
+
+def _sign(secret: bytes, code: int, about: bytes, person: str, expires: datetime) -> str:
+    if not secret:
+        raise ValueError("a link needs a secret to be signed with")
     name = person.encode()
     if len(name) > 255:
         raise ValueError("a person's key is at most 255 bytes long")
     seconds = micros(expires) // 1_000_000
     if not 0 < seconds < 1 << 40:
         raise ValueError("a link expires between 1970 and the year 36812")
-    claims = bytes([_CODES[action]]) + seconds.to_bytes(5)
-    claims += bytes([len(name)]) + name + _pack(incidents)
+    claims = bytes([code]) + seconds.to_bytes(5) + bytes([len(name)]) + name + about
     return urlsafe_b64encode(claims + _mac(secret, claims)).rstrip(b"=").decode()
 
 
@@ -71,14 +88,18 @@ def verify(secret: bytes, token: str, now: datetime) -> LinkClaims | LinkError:
 
 
 def _unpack(claims: bytes, now: datetime) -> LinkClaims | LinkError:
-    if len(claims) < 8 or claims[0] not in _ACTIONS:  # a later version's link, once signed by this secret
+    if len(claims) < 8 or (
+        claims[0] not in _ACTIONS and claims[0] not in _OFFERS
+    ):  # a later version's link, once signed by this secret
         return LinkError.FORGED
     expires = instant(int.from_bytes(claims[1:6]) * 1_000_000)
     if now >= expires:
         return LinkError.EXPIRED
     name_ends = 7 + claims[6]
-    incidents = _unpack_ids(claims[name_ends:])
-    return LinkClaims(_ACTIONS[claims[0]], incidents, claims[7:name_ends].decode(), expires)
+    person, about = claims[7:name_ends].decode(), claims[name_ends:]
+    if claims[0] in _OFFERS:
+        return LinkClaims(_OFFERS[claims[0]], (), person, expires, about.decode())
+    return LinkClaims(_ACTIONS[claims[0]], _unpack_ids(about), person, expires)
 
 
 def _mac(secret: bytes, claims: bytes) -> bytes:

@@ -58,17 +58,31 @@ class Listed(msgspec.Struct, frozen=True):
     url: str = ""
 
 
+class Question(msgspec.Struct, frozen=True):
+    """What the page of a link about no incident asks before its button is pressed. Without a button it is over already."""
+
+    title: str
+    told: str
+    button: str = ""
+
+
 class NotTaken(Exception):
-    """`act` could not carry it out right now; the text is a sentence for the person, who may try again."""
+    """`act` could not carry it out; the text is a sentence for the person. `again`: it may work if they try again."""
+
+    def __init__(self, said: str, again: bool = True) -> None:
+        super().__init__(said)
+        self.again = again
 
 
 Act = Callable[[LinkClaims], Awaitable[str]]
 Describe = Callable[[tuple[int, ...]], Awaitable[Sequence[Listed]]]
+Ask = Callable[[LinkClaims], Awaitable[Question]]
 
 
 class Replies:
     """The ASGI app. `act` carries out what a genuine link grants and answers one sentence (or raises NotTaken); `describe`
-    names incidents for the page; `home` is where "open Tocsin" leads; `now` is the engine's clock.
+    names incidents for the page; `ask` says what a link about no incident asks; `home` is where "open Tocsin" leads; `now`
+    is the engine's clock.
     """
 
     def __init__(
@@ -78,7 +92,9 @@ class Replies:
         now: Callable[[], datetime],
         describe: Describe | None = None,
         home: str = "/",
+        ask: Ask | None = None,
     ) -> None:
+        self.ask = ask
         self.secret, self.act, self.now, self.describe, self.home = secret, act, now, describe, home
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +122,8 @@ class Replies:
             )
         if method == "POST":
             return await self._act(claims, wants_html)
+        if claims.subject:
+            return await self._question(claims)
         verb = claims.action.capitalize()
         count = len(claims.incidents)
         return _Answer(
@@ -120,10 +138,27 @@ class Replies:
             else "",
         )
 
+    async def _question(self, claims: LinkClaims) -> "_Answer":
+        if self.ask is None:
+            return self._refusal(404, "This link is not valid", "Nothing was changed.")
+        asked = await self.ask(claims)
+        foot = f"As {line(claims.person, 80)}. Nothing happens until you press the button."
+        return _Answer(
+            200,
+            line(asked.title),
+            body(asked.told, 1000),
+            button=line(asked.button, 60),
+            kind="acknowledge",
+            foot=foot if asked.button else "",
+            way_out="" if asked.button else self.home,
+        )
+
     async def _act(self, claims: LinkClaims, wants_html: bool) -> "_Answer":
         try:
             sentence = await self.act(claims)
         except NotTaken as refusal:
+            if not refusal.again:
+                return self._refusal(409, "Nothing was changed", body(str(refusal), 1000))
             return _Answer(
                 503, "Not done yet", body(str(refusal), 1000), button="Try again", kind=claims.action
             )

@@ -75,7 +75,14 @@ def answers(message: Message) -> list[tuple[str, str]]:
         (f"Acknowledge{all_of_them}", web_url(message.acknowledge_url)),
         (f"Resolve{all_of_them}", web_url(message.resolve_url)),
     ]
+    pairs += [(line(button.label, 60), web_url(button.url)) for button in message.buttons]
     return [(label, url) for label, url in pairs if url]
+
+
+def screen(message: Message) -> list[tuple[str, str]]:
+    """Label and URL of what a message about no incident is about."""
+    url = web_url(message.opens)
+    return [("Open in Tocsin", url)] if url else []
 
 
 def left_out(message: Message) -> str:

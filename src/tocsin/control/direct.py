@@ -12,6 +12,7 @@ from tocsin.control.examining import Examiner
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import Refused, Request
 from tocsin.core.configuration import Configuration
+from tocsin.core.respond.delivery import Offer
 from tocsin.engine.clock import SharedClock
 from tocsin.engine.counters import Counters
 from tocsin.engine.engine import Engine
@@ -32,6 +33,12 @@ class _NoLinks:
         return ""
 
     def resolve(self, incidents: tuple[int, ...], person: str) -> str:
+        return ""
+
+    def screen(self, path: str) -> str:
+        return ""
+
+    def offer(self, offer: Offer, person: str) -> str:
         return ""
 
 

@@ -83,6 +83,16 @@ class Reason(StrEnum):
     VERIFICATION = "verification"
     CONTACT_CHANGED = "contact_changed"
     CONTACT_GONE = "contact_gone"
+    # on call: what people are told about no incident
+    SHIFT_AHEAD = "shift_ahead"
+    SHIFT_BEGINS = "shift_begins"
+    SHIFT_ENDS = "shift_ends"
+    NOTICE_TOO_LATE = "notice_too_late"
+    SWAP_OFFERED = "swap_offered"
+    SWAP_ANSWERED = "swap_answered"
+    SWAP_REMINDER = "swap_reminder"
+    COVER_ASKED = "cover_asked"
+    COVER_NEEDED = "cover_needed"
 
 
 EXPLANATIONS: dict[Reason, str] = {
@@ -156,5 +166,14 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.VERIFICATION: "A code that proves whose contact method it is.",
     Reason.CONTACT_CHANGED: "A person's contact method was changed; the address before is told.",
     Reason.CONTACT_GONE: "The provider no longer knows the contact method, so it was removed.",
+    Reason.SHIFT_AHEAD: "A shift of theirs begins in a day.",
+    Reason.SHIFT_BEGINS: "A shift of theirs begins.",
+    Reason.SHIFT_ENDS: "A shift of theirs ended.",
+    Reason.NOTICE_TOO_LATE: "Tocsin was away when a shift's notice was due, and now it is too late to be of use.",
+    Reason.SWAP_OFFERED: "A colleague offers a shift.",
+    Reason.SWAP_ANSWERED: "A swap was accepted, declined, withdrawn, or ran out.",
+    Reason.SWAP_REMINDER: "An offered shift still waits for an answer.",
+    Reason.COVER_ASKED: "A colleague cannot take their shift and asks the team.",
+    Reason.COVER_NEEDED: "Nobody covers a shift whose holder cannot take it.",
     Reason.STATUS: "News about an incident; it never delays a page.",
 }

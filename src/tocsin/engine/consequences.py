@@ -16,7 +16,7 @@ from tocsin.core.reasons import Reason
 from tocsin.core.respond import pages
 from tocsin.core.respond.decide import decide
 from tocsin.core.respond.deliver import queue_of
-from tocsin.core.respond.delivery import Notification, Purpose
+from tocsin.core.respond.delivery import Notification, Offer, Purpose
 from tocsin.core.respond.incident import (
     Cancel,
     Decision,
@@ -350,6 +350,48 @@ class Consequences:
     def tell_address(self, person: str, method: ContactMethod, title: str, text: str, reason: Reason) -> None:
         """News about a contact method itself, to exactly this address, whether or not pages go there."""
         address = Address(method.channel, method.address, method.options)
+    def tell(
+        self,
+        person_key: str,
+        notice_id: str,
+        title: str,
+        text: str,
+        reason: Reason,
+        *,
+        opens: str = "",
+        offers: tuple[Offer, ...] = (),
+        urgent: bool = False,
+    ) -> bool:
+        """Something about no incident, by the first of the person's rules for low urgency; quiet hours hold it. Told once
+        for each `notice_id`, however often this is decided. `opens` is the path of the screen that it is about. `urgent`: by
+        their first rule for high urgency, at any hour, and still no page. False when nothing reaches them."""
+        urgency = Urgency.HIGH if urgent else Urgency.LOW
+        person = self.facts.people.get(person_key)
+        rules = person.rules(urgency) if person is not None else ()
+        address = method_address(self.facts, person_key, rules[0].by) if rules else None
+        if address is None:
+            self._count(Reason.NO_CONTACT_METHOD)
+            return False
+        self._send(
+            Notification(
+                id=f"{notices_of(person_key)}{notice_id}",
+                purpose=Purpose.STATUS,
+                address_key=queue_of(address.key, Purpose.STATUS),
+                channel=address.channel,
+                created_at=self.now,
+                title=title,
+                text=text,
+                person=person_key,
+                method=rules[0].by,
+                urgency=urgency,
+                reason=reason,
+                opens=opens,
+                offers=offers,
+            ),
+            address,
+        )
+        return True
+
         self._send(
             Notification(
                 id=f"c.{person}.{method.name}.{reason.value}.{micros(self.now)}",
@@ -419,3 +461,8 @@ def _by_reason(stopped: dict[str, Reason]) -> dict[Reason, Sequence[str]]:
     for page_id, reason in stopped.items():
         found.setdefault(reason, []).append(page_id)
     return dict(found)
+def notices_of(person: str) -> str:
+    """How the ids of all that this person was told begin (`Consequences.tell`). No name holds a slash."""
+    return f"t/{person}/"
+
+

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.channels.links import sign
+from tocsin.channels.links import sign, sign_offer
 from tocsin.channels.replies import PREFIX
 from tocsin.core.configuration import Configuration
+from tocsin.core.respond.delivery import Offer
 
 VALID = timedelta(days=3)  # an action link outlives a long incident, not a stolen mailbox
+OFFER_VALID = timedelta(days=14)  # a swap is thought over, and nobody is woken by what it does
 
 
 class HouseLinks(msgspec.Struct, frozen=True):
@@ -26,6 +28,13 @@ class HouseLinks(msgspec.Struct, frozen=True):
 
     def resolve(self, incidents: tuple[int, ...], person: str) -> str:
         return self._signed("resolve", incidents, person)
+
+    def screen(self, path: str) -> str:
+        return f"{self.base_url}{path}"
+
+    def offer(self, offer: Offer, person: str) -> str:
+        token = sign_offer(self.secret, offer.act, offer.subject, person, self.now + OFFER_VALID)
+        return f"{self.base_url}{PREFIX}{token}"
 
     def _signed(self, action: str, incidents: tuple[int, ...], person: str) -> str:
         token = sign(

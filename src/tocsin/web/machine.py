@@ -25,7 +25,7 @@ import uvloop
 from tocsin.channels import registry
 from tocsin.channels.guard import Guard, allowed_in
 from tocsin.channels.links import LinkClaims
-from tocsin.channels.replies import Listed, NotTaken, Replies
+from tocsin.channels.replies import Listed, NotTaken, Question, Replies
 from tocsin.config import sealing
 from tocsin.config.load import load
 from tocsin.config.resealing import reseal
@@ -36,6 +36,7 @@ from tocsin.control.examining import Examiner
 from tocsin.control.guarding import check_urls
 from tocsin.control.http import Door, PublicDoor
 from tocsin.control.live_updates import Hub, LiveUpdates
+from tocsin.control.oncall import offered
 from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
@@ -313,6 +314,8 @@ class Machine:
 
     async def follow(self, claims: LinkClaims) -> str:
         """Somebody pressed the button behind a signed link."""
+        if claims.subject:
+            return await self._take_offer(claims)
         command: Command = Acknowledge("") if claims.action == "acknowledge" else Resolve("")
         try:
             answered = await self.perform(
@@ -322,6 +325,23 @@ class Machine:
             raise NotTaken(refused.message) from None
         assert isinstance(answered, list)
         return " ".join(dict.fromkeys(acted.refused or acted.said for acted in answered))
+
+    async def _take_offer(self, claims: LinkClaims) -> str:
+        request = offered.request_of(claims.action, claims.subject, claims.person)
+        try:
+            answered = await self.perform(request, Actor(claims.person, "link", asked_from()))
+        except Refused as refused:
+            raise NotTaken(refused.message, again=refused.code == "unavailable") from None
+        return str(getattr(answered, "said", ""))
+
+    async def ask_about(self, claims: LinkClaims) -> Question:
+        """What a link about no incident asks before its button is pressed."""
+        return await self._ask(
+            self.store.read,
+            lambda tx: offered.question_of(
+                tx, self.engine.facts.current, claims.action, claims.subject, claims.person, self.clock.now()
+            ),
+        )
 
     async def describe(self, incidents: tuple[int, ...]) -> list[Listed]:
         found = await self._ask(self.store.read, lambda tx: tx.incidents.peek(incidents))
@@ -352,7 +372,9 @@ class Machine:
         return MachineApp(
             door=PublicDoor(self.perform, partial(self.identify, token), lambda: self.engine.facts.current),
             live=self.live,
-            replies=WrongLinks(Replies(self.secret, self.follow, self.clock.now, self.describe)),
+            replies=WrongLinks(
+                Replies(self.secret, self.follow, self.clock.now, self.describe, ask=self.ask_about)
+            ),
             ready=self.ready,
             metrics=self.metrics,
         )

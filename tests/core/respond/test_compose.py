@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from tocsin.core.people import Person
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.compose import compose, is_stale
-from tocsin.core.respond.delivery import Notification, Purpose
+from tocsin.core.respond.delivery import Notification, Offer, Purpose
 from tocsin.core.respond.incident import Incident, State
-from tocsin.core.respond.message import Message
+from tocsin.core.respond.message import Button, Message
 from tocsin.core.respond.page import Page, PageState
 from tocsin.core.severity import Severity, Urgency
 
@@ -40,6 +40,12 @@ class Links:
 
     def resolve(self, incidents: tuple[int, ...], person: str) -> str:
         return f"https://tocsin.example/resolve/{person}/{','.join(map(str, incidents))}"
+
+    def screen(self, path: str) -> str:
+        return f"https://tocsin.example{path}"
+
+    def offer(self, offer: Offer, person: str) -> str:
+        return f"https://tocsin.example/{offer.act}/{person}/{offer.subject}"
 
 
 def page_of(incident: Incident = INCIDENT, purpose: Purpose = Purpose.PAGE, text: str = "") -> Notification:
@@ -173,3 +179,25 @@ def test_a_question_that_was_answered_meanwhile_is_stale() -> None:
     question = replace(page_of(purpose=Purpose.STATUS), reason=Reason.ACK_QUESTION)
     assert is_stale(question, INCIDENT, None) is Reason.STALE
     assert is_stale(question, replace(INCIDENT, asked_at=NOW), None) is None
+
+
+def test_a_notice_leads_to_its_screen_and_carries_its_buttons() -> None:
+    notice = Notification(
+        id="t/alice/swap.7.offered",
+        purpose=Purpose.STATUS,
+        address_key="ntfy|alice#news",
+        channel="ntfy",
+        created_at=NOW,
+        title="Bob offers you a shift",
+        text="Mon 15 Jun 09:00 to Tue 16 Jun 09:00.",
+        person="alice",
+        method="push",
+        urgency=Urgency.LOW,
+        opens="/on-call/swaps#swap-7",
+        offers=(Offer("Accept", "accept_swap", "7"),),
+    )
+    message = compose([notice], {}, NOW, "k", Links(), ALICE)
+    assert message.opens == "https://tocsin.example/on-call/swaps#swap-7"
+    assert message.buttons == (Button("Accept", "https://tocsin.example/accept_swap/alice/7"),)
+    assert message.text.endswith("\nOpen: https://tocsin.example/on-call/swaps#swap-7")
+    assert (message.urgency, message.acknowledge_url, message.items) == (Urgency.LOW, "", ())

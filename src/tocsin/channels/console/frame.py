@@ -36,6 +36,7 @@ def panel(message: Message, address: str, width: int) -> Panel:
     parts = [_item(item, message, alone=len(message.items) == 1) for item in shown]
     if not parts:
         parts = [Text(text_without_title(message) or headline(message))]
+    parts += [Text(f"{line(button.label, 60)}: {web_url(button.url)}") for button in message.buttons]
     if more := left_out(message):
         parts.append(Text(more, style="dim"))
     whom = line(message.person_name or address, 60)

@@ -24,6 +24,7 @@ from tocsin.channels.wording import (
     headline,
     left_out,
     links,
+    screen,
     text_without_title,
 )
 from tocsin.core.respond.delivery import Purpose
@@ -112,6 +113,7 @@ def html_part(message: Message) -> str:
         blocks = [_prose(text_without_title(message, LONGEST_TEXT))]
         if len(message.items) == 1:
             blocks.append(_prose_links(links(message.items[0])))
+        blocks.append(_prose_links(screen(message)))
     if more := left_out(message):
         blocks.append(_prose(f"… {more}. Open Tocsin to see them all."))
     buttons = "".join(
@@ -141,7 +143,7 @@ def _label(message: Message) -> str:
 
 
 def _note(message: Message) -> str:
-    if not message.acknowledge_url:
+    if not message.acknowledge_url and not message.buttons:
         return "Sent by Tocsin."
     if (count := len(message.items)) > 1:
         return (

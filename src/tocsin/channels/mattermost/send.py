@@ -22,6 +22,7 @@ from tocsin.channels.wording import (
     headline,
     left_out,
     links,
+    screen,
     text_without_title,
 )
 from tocsin.core.respond.delivery import Outcome, Purpose
@@ -82,7 +83,7 @@ def _attachments(message: Message) -> list[dict[str, Any]]:
         attachments = [_attachment(item, message) for item in shown]
     else:
         text = text_without_title(message, LONGEST_TEXT)
-        where = _joined(links(message.items[0])) if len(message.items) == 1 else ""
+        where = _joined(links(message.items[0]) if len(message.items) == 1 else screen(message))
         told = "" if text == line(message.title) else escape(text)
         whole = "\n\n".join(part for part in (told, where) if part)
         attachments = [{"fallback": escape(headline(message)), "text": whole}] if whole else []

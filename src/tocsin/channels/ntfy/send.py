@@ -19,6 +19,7 @@ from tocsin.core.severity import Severity, Urgency
 LONGEST_MESSAGE = 4096  # bytes; a longer one becomes an attachment, which a lock screen does not show
 LONGEST_TITLE = 250  # characters; servers refuse titles over 1 KB
 LONGEST_BODY = 8192  # bytes of the whole JSON document: twice the message limit
+MOST_ACTIONS = 3  # ntfy refuses more
 LONGEST_URL = 1500  # characters; four of them must leave room for the text
 
 # ntfy's own codes under 429, with seconds to wait where it sends no Retry-After: one request every 5 s, quotas daily.
@@ -128,7 +129,7 @@ def _publish(message: Message, topic: str, text: str) -> Publish:
         message=text,
         priority=priority(message),
         tags=tuple(tags),
-        click=_link(first.url) if first else "",
+        click=_link(first.url) if first else _link(message.opens),
         actions=_actions(message),
     )
 
@@ -151,7 +152,10 @@ def _actions(message: Message) -> tuple[Action, ...]:
         actions.append(Action("view", "Open" if count < 2 else "Open first", url))
     if count == 1 and (url := _link(message.items[0].runbook_url)):
         actions.append(Action("view", "Runbook", url))
-    return tuple(actions)
+    for button in message.buttons:  # opened, not posted: each asks once more
+        if url := _link(button.url):
+            actions.append(Action("view", line(button.label, 40), url))
+    return tuple(actions[:MOST_ACTIONS])
 
 
 def _link(text: str) -> str:

@@ -15,7 +15,16 @@ from tocsin.channels.channel import Channel
 from tocsin.channels.http import DEADLINE, check_url, post
 from tocsin.channels.plain import host_of, line
 from tocsin.channels.rooms import read
-from tocsin.channels.wording import MOST_ITEMS, answers, facts, headline, left_out, links, text_without_title
+from tocsin.channels.wording import (
+    MOST_ITEMS,
+    answers,
+    facts,
+    headline,
+    left_out,
+    links,
+    screen,
+    text_without_title,
+)
 from tocsin.core.respond.delivery import Outcome, Purpose
 from tocsin.core.respond.message import Item, Message
 from tocsin.core.severity import Severity
@@ -95,6 +104,7 @@ def _blocks(message: Message) -> list[Block]:
             blocks.append(_section(escape(text)))
         if len(message.items) == 1:
             blocks.append(_context(_joined(links(message.items[0]))))
+        blocks.append(_context(_joined(screen(message))))
     if more := left_out(message):
         blocks.append(_context(more))
     if can := answers(message):

@@ -41,6 +41,11 @@ class Incident(msgspec.Struct, frozen=True):
     labels: dict[str, str]
 
 
+class Link(msgspec.Struct, frozen=True):
+    label: str
+    url: str
+
+
 class Payload(msgspec.Struct, frozen=True):
     """Fields are only ever added within a version."""
 
@@ -56,6 +61,8 @@ class Payload(msgspec.Struct, frozen=True):
     incidents: tuple[Incident, ...]
     acknowledge_url: str
     resolve_url: str
+    url: str
+    links: tuple[Link, ...]
 
 
 class Webhook:
@@ -110,6 +117,8 @@ def payload(message: Message) -> Payload:
         incidents=tuple(_incident(item, limit, room) for item in message.items),
         acknowledge_url=message.acknowledge_url,
         resolve_url=message.resolve_url,
+        url=message.opens,
+        links=tuple(Link(_bounded(each.label, LONGEST_FIELD), each.url) for each in message.buttons),
     )
 
 

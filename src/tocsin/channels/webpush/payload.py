@@ -42,7 +42,7 @@ def payload(message: Message) -> Payload:
         title=headline(message, 160),
         body=within_bytes(_words(message), LONGEST_BODY),
         tag=topic(message) if first and message.purpose is Purpose.PAGE else line(message.key, 80),
-        url=path(first.url) if first and len(message.items) == 1 else "/",
+        url=_where(message),
         ack=path(message.acknowledge_url),
         count=max(len(message.items), 1),
         severity=first.severity.value if first else "",
@@ -51,6 +51,11 @@ def payload(message: Message) -> Payload:
         high=message.urgency is Urgency.HIGH,
         test=message.test,
     )
+
+
+def _where(message: Message) -> str:
+    about = message.items[0].url if len(message.items) == 1 else "" if message.items else message.opens
+    return path(about) or "/"
 
 
 def topic(message: Message) -> str:

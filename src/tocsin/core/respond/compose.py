@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tocsin.core.instants import format_duration
 from tocsin.core.people import Person
 from tocsin.core.reasons import Reason
-from tocsin.core.respond.delivery import Notification, Purpose
+from tocsin.core.respond.delivery import Notification, Offer, Purpose
 from tocsin.core.respond.incident import Incident, State
-from tocsin.core.respond.message import Item, Message
+from tocsin.core.respond.message import Button, Item, Message
 from tocsin.core.respond.page import Page, PageState
 from tocsin.core.severity import Severity, Urgency
 
@@ -30,6 +30,8 @@ class Links(Protocol):
     def incident(self, incident: int) -> str: ...
     def acknowledge(self, incidents: tuple[int, ...], person: str) -> str: ...
     def resolve(self, incidents: tuple[int, ...], person: str) -> str: ...
+    def screen(self, path: str) -> str: ...
+    def offer(self, offer: Offer, person: str) -> str: ...
 
 
 def compose(
@@ -48,7 +50,7 @@ def compose(
     if first.purpose is Purpose.PAGE:
         title, text = _page(items, now, person)
     else:
-        title, text = _news(first, items)
+        title, text = _news(first, items, links)
     ids = tuple(item.incident for item in items)
     answerable = bool(whom and ids and first.purpose is Purpose.PAGE)
     return Message(
@@ -64,6 +66,8 @@ def compose(
         acknowledge_url=links.acknowledge(ids, whom) if answerable else "",
         resolve_url=links.resolve(ids, whom) if answerable and len(ids) == 1 else "",
         test=test,
+        opens=links.screen(first.opens) if first.opens else "",
+        buttons=_buttons(first, links),
     )
 
 
@@ -161,13 +165,22 @@ def _in_short(item: Item) -> str:
     return f"{said} · {item.since.astimezone(UTC):%H:%M} UTC · {item.url}"
 
 
-def _news(notification: Notification, items: Sequence[Item]) -> tuple[str, str]:
+def _news(notification: Notification, items: Sequence[Item], links: Links) -> tuple[str, str]:
     if not items:
-        return _line(notification.title, LONGEST_TITLE) or "Tocsin", notification.text
+        where = f"\nOpen: {links.screen(notification.opens)}" if notification.opens else ""
+        return _line(notification.title, LONGEST_TITLE) or "Tocsin", f"{notification.text}{where}"
     item = items[0]
     title = headline(item.severity, item.service, item.title)
     link = "" if not item.url or item.url in notification.text else f"\nIncident: {item.url}"
     return title, f"{notification.text}{link}"
+
+
+def _buttons(notification: Notification, links: Links) -> tuple[Button, ...]:
+    whom = notification.person
+    if not whom:
+        return ()
+    made = [Button(offer.label, links.offer(offer, whom)) for offer in notification.offers]
+    return tuple(button for button in made if button.url)
 
 
 def _items(

@@ -19,6 +19,15 @@ class Purpose(StrEnum):
     ADMIN = "admin"
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """What its reader may do by one tap: a button that says `label`, behind it a signed link that does `act` with `subject`
+    in their name, after it asked once more. channels/links.py knows the acts."""
+
+    label: str
+    act: str
+    subject: str
+
+
 class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message on one channel to one contact method. It is stored as it stands; `address` is what it waits for.
 
@@ -41,6 +50,8 @@ class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
     service: str | None = None
     reason: Reason = Reason.RULE_DUE
     test: bool = False
+    opens: str = ""  # for what is about no incident: the path of the screen it is about
+    offers: tuple[Offer, ...] = ()
 
 
 class NotificationState(StrEnum):

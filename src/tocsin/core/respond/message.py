@@ -24,11 +24,19 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     labels: dict[str, str] = {}
 
 
+class Button(msgspec.Struct, frozen=True):
+    """A signed link that does what `label` says: GET shows a button, POST acts."""
+
+    label: str
+    url: str
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """`key` is the idempotency key: a retry carries the same one.
 
     A page has one item, or several when waiting pages were bundled; acknowledging it covers what it lists, through
-    `acknowledge_url` (a signed link: GET shows a button, POST acts). Other messages have `text`, perhaps an item.
+    `acknowledge_url` (a signed link: GET shows a button, POST acts). Other messages have `text`, perhaps an item; one about
+    no incident may have the URL of the screen that it is about, and buttons.
     """
 
     key: str
@@ -44,3 +52,5 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     resolve_url: str = ""
     test: bool = False
     time_zone: str = "UTC"  # the reader's
+    opens: str = ""
+    buttons: tuple[Button, ...] = ()

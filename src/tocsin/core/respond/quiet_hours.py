@@ -31,12 +31,10 @@ def quiet_until(person: Person | None, urgency: Urgency, now: datetime) -> datet
 
 def held_until(notification: Notification, facts: Configuration, now: datetime) -> datetime | None:
     """Until when this notification waits for its person's quiet hours. News counts by its incident's severity; what is about
-    no incident (a code somebody asked for) never waits."""
+    no incident by its own urgency: a code that somebody asked for is urgent, the notice of a shift is not."""
     if notification.person is None or notification.test or notification.reason in ALWAYS_HEARD:
         return None
     urgency = notification.urgency
-    if notification.purpose is not Purpose.PAGE:
-        if notification.severity is None:
-            return None
+    if notification.purpose is not Purpose.PAGE and notification.severity is not None:
         urgency = facts.severities[notification.severity].urgency
     return quiet_until(facts.people.get(notification.person), urgency, now)
