@@ -140,6 +140,7 @@ def _tell_incident(
             change.suppressed,
             _how_ended(change) if change.firing else _why_not(change),
             change.released,
+            change.common_labels if change.joined else None,  # only who joins can share less
         )
         reason = Reason.REOPENED_INCIDENT if back else Reason.JOINED_INCIDENT
         if not change.firing:

@@ -29,6 +29,8 @@ def alerts_changed(draft: Draft, event: AlertsChanged) -> Reason:
         source_silent=event.source_silent,
         suppressed=event.suppressed,
     )
+    if event.labels is not None and not before.labels.items() <= event.labels.items():
+        draft.change(labels=_shared(before.labels, event.labels))
     worse = event.severity if event.firing and _is_worse(draft, event.severity) else None
     reason = _record_membership(draft, event)
 
@@ -126,6 +128,11 @@ def _await_confirmation(draft: Draft, owner: str | None) -> None:
     )
     draft.record(Reason.MITIGATED, text)
     draft.tell(owner, Reason.MITIGATED, f"{draft.incident.title}: {text}")
+
+
+def _shared(labels: dict[str, str], by_those: dict[str, str]) -> dict[str, str]:
+    """What an alert that ended said counts on, so that labels only ever become fewer."""
+    return {name: value for name, value in labels.items() if by_those.get(name) == value}
 
 
 def _is_worse(draft: Draft, severity: Severity | None) -> bool:

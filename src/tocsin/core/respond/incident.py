@@ -137,6 +137,7 @@ class AlertsChanged(msgspec.Struct, frozen=True, tag="alerts_changed", omit_defa
     suppressed: int = 0  # fire but are silenced, inhibited, muted or under maintenance: not recovery
     reason: Reason | None = None
     released: tuple[Reason, ...] = ()  # what held back, until now, those that joined
+    labels: dict[str, str] | None = None  # what all of its group share; None: as before
 
 
 class Acknowledge(msgspec.Struct, frozen=True, tag="acknowledge"):
