@@ -42,6 +42,7 @@ def main() -> None:
         exit_with(int(parent))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the machine process says when
     signal.signal(signal.SIGTERM, _stop)
+    from tocsin.web.tuning import tune_for_pages
     from tocsin.web.wsgi import application
 
     server = create_server(
@@ -54,6 +55,7 @@ def main() -> None:
         ident=None,
         expose_tracebacks=False,
     )
+    tune_for_pages()  # whoever knocks already waits for no longer than the first page would take
     server.run()  # until SystemExit, and then for what its threads have begun
 
 
