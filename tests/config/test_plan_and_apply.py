@@ -8,13 +8,13 @@ import pytest
 from tests.config.house import EXAMPLE, NOW, apply_request, changes, edited, plan_request, store
 from tocsin.config.answers import PlanView
 from tocsin.config.load import load, load_all
-from tocsin.config.perform import apply_view, plan_view
+from tocsin.config.perform import apply_view, export_view, plan_view
 from tocsin.config.schema.kinds import to_entry
 from tocsin.core.configuration import Maintenance, Origin, Silence
 from tocsin.core.detect.matchers import parse_matchers
 from tocsin.core.instants import micros
 from tocsin.core.oncall.shifts import who_is_on_call
-from tocsin.core.people import ContactMethod
+from tocsin.core.people import ContactMethod, Team
 from tocsin.engine.store.memory.store import MemoryStore
 from tocsin.engine.store.protocol import Entry
 
@@ -251,3 +251,45 @@ def test_the_order_of_entries_makes_no_difference(house: MemoryStore) -> None:
 
     entries = house.read(lambda tx: tx.configuration.entries())
     assert assemble(reversed(entries)) == assemble(entries)
+
+
+# --- where it is written ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_applied_remembers_its_file_and_line(house: MemoryStore) -> None:
+    kept = entry(house, "people", "bob")
+    file, _, line = kept.source.rpartition(":")
+    assert EXAMPLE.splitlines()[int(line) - 1].strip().startswith("bob:")
+    assert file == apply_request(EXAMPLE).files[0].path
+
+
+def test_what_only_moved_within_its_file_is_remembered_where_it_is_and_changes_nothing_else(
+    house: MemoryStore,
+) -> None:
+    before = entry(house, "people", "bob")
+    view = apply(house, "# moved down\n\n" + EXAMPLE, now_later=timedelta(hours=1))
+    after = entry(house, "people", "bob")
+    assert changes(view) == []
+    assert int(after.source.rpartition(":")[2]) == int(before.source.rpartition(":")[2]) + 2
+    assert msgspec.structs.replace(after, source=before.source) == before
+
+
+def test_applying_the_same_again_moves_no_revision(house: MemoryStore) -> None:
+    before = house.read(lambda tx: tx.configuration.revision())
+    apply(house, EXAMPLE)
+    assert house.read(lambda tx: tx.configuration.revision()) == before
+
+
+def test_what_is_brought_in_on_screen_is_written_nowhere() -> None:
+    made = store()
+    request = msgspec.structs.replace(apply_request(EXAMPLE), origin=Origin.PEOPLE.value)
+    made.run(lambda tx: apply_view(tx, request, "alice", NOW))
+    assert {each.source for each in made.read(lambda tx: tx.configuration.entries())} == {""}
+
+
+def test_an_export_with_origins_says_above_each_noun_where_it_comes_from(house: MemoryStore) -> None:
+    put(house, to_entry("teams", Team(key="data", name="Data"), Origin.PEOPLE, "carol\n# and\u202e"))
+    text = house.read(lambda tx: export_view(tx, origins=True)).text
+    assert f"  # from {entry(house, 'people', 'bob').source}, applied by alice\n  bob:" in text
+    assert "  # edited on screen by carol\\n# and\\u202e\n  data:" in text
+    assert changes(plan(house, text)) == [], "the comments change nothing"

@@ -24,7 +24,7 @@ from tocsin.engine.store.protocol import (
 
 
 def test_entries_are_put_replaced_and_removed_by_kind_and_name(store: Store) -> None:
-    alice = Entry("people", "alice", b'{"name":"Alice Ames"}', "people", 5, 9, "bob", 3)
+    alice = Entry("people", "alice", b'{"name":"Alice Ames"}', "git", 5, 9, "bob", 3, "house.yaml:2")
     store.run(
         lambda tx: tx.configuration.put([Entry("people", "alice", b"{}"), Entry("teams", "platform", b"{}")])
     )

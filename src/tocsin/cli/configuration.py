@@ -18,6 +18,9 @@ PANEL = "Configuration"
 
 Where = Annotated[Path, typer.Argument(metavar="PATH", help="A YAML file, or a folder of them.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Remove what the files no longer name.")]
+Origins = Annotated[
+    bool, typer.Option("--origins", help="Say above each noun which file and line it comes from, or who made it.")
+]
 
 _SIGNS = {"add": "+", "change": "~", "remove": "-", "keep": "="}
 
@@ -26,7 +29,7 @@ def register(app: typer.Typer) -> None:
     command(app, "validate", "tocsin validate config/", panel=PANEL)(validate)
     command(app, "plan", "tocsin plan config/", "tocsin plan config/ --prune", panel=PANEL)(plan)
     command(app, "apply", "tocsin apply config/", "tocsin apply config/ --prune --yes", panel=PANEL)(apply)
-    command(app, "export", "tocsin export > tocsin.yaml", panel=PANEL)(export)
+    command(app, "export", "tocsin export > tocsin.yaml", "tocsin export --origins", panel=PANEL)(export)
     command(app, "schema", "tocsin schema > tocsin.schema.json", panel=PANEL)(schema)
 
 
@@ -77,9 +80,9 @@ def apply(
         raise typer.Exit(REFUSED)
 
 
-def export(desk: Desk) -> None:
+def export(desk: Desk, origins: Origins = False) -> None:
     """The whole configuration as one YAML file, without secrets; `apply` takes it back."""
-    file: r.ConfigFile = desk.ask(r.ExportConfiguration())
+    file: r.ConfigFile = desk.ask(r.ExportConfiguration(origins))
     desk.answer(file, lambda exported: desk.write(exported.text))
 
 

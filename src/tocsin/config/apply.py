@@ -1,15 +1,19 @@
 """Carries a plan out in one transaction: all of it, or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from tocsin.config.answers import PlanLine
 from tocsin.config.plan import plan
+from tocsin.config.schema.kinds import Key
 from tocsin.core.configuration import Origin
 from tocsin.engine.store.protocol import Entry, Transaction
 
 
 def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple[PlanLine, ...], int]:
-    """What was done, and the revision after it. Without any change the revision stays."""
+    """What was done, and the revision after it. Without any change the revision stays. That something is written elsewhere
+    now changes no noun, and is remembered all the same."""
     want = {(entry.kind, entry.name): entry for entry in desired}
     current = tx.configuration.entries()
     have = {(entry.kind, entry.name): entry for entry in current}
@@ -25,6 +29,7 @@ def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple
                 put.append(_instead_of(have[key], want[key]))
             case "remove":
                 remove.append(key)
+    put += _moved(want, have, {(line.kind, line.name) for line in lines})
     if not put and not remove:
         return lines, tx.configuration.revision()
     tx.configuration.put(put)
@@ -34,17 +39,19 @@ def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple
     return lines, revision
 
 
+def _moved(
+    want: Mapping[Key, Entry], have: Mapping[Key, Entry], told: Collection[Key]
+) -> Iterator[Entry]:
+    """What says the same as before at another place of the files."""
+    for key, entry in want.items():
+        before = have.get(key)
+        if before is not None and key not in told and before.origin == entry.origin == Origin.GIT:
+            if before.source != entry.source:
+                yield replace(before, source=entry.source)
+
+
 def _instead_of(before: Entry, after: Entry) -> Entry:
     """Changed, but as old as it was; what people bring in, as new as it is."""
     if after.origin == Origin.PEOPLE:
         return after
-    return Entry(
-        kind=after.kind,
-        name=after.name,
-        document=after.document,
-        origin=Origin.GIT,
-        starts_at=after.starts_at,
-        ends_at=after.ends_at,
-        created_by=after.created_by,
-        created_at=before.created_at,
-    )
+    return replace(after, origin=Origin.GIT, created_at=before.created_at)

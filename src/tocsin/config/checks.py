@@ -10,6 +10,7 @@ from tocsin.channels.registry import house_options
 from tocsin.config.checks_of_routes import check_routes
 from tocsin.config.subject import Subject
 from tocsin.core.configuration import Chat, Configuration
+from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.shifts import gaps
 from tocsin.core.people import ContactMethod, Secret
 from tocsin.core.respond.policy import Policy, Target, TargetKind
@@ -25,6 +26,7 @@ def cross_check(subject: Subject) -> None:
         _chats,
         _schedules,
         _policies,
+        _pay,
         _services,
         _keys,
         _heartbeats,
@@ -114,6 +116,35 @@ def _ring(links: Mapping[str, tuple[str, ...]], start: str) -> tuple[str, ...]:
                 seen.add(following)
                 ways.append((*way, following))
     return ()
+
+
+def _pay(subject: Subject) -> None:
+    rules = sorted(subject.configuration.pay.items())
+    for number, (key, rule) in enumerate(rules):
+        for other, earlier in rules[:number]:
+            same = (earlier.team, earlier.country) == (rule.team, rule.country)
+            if same and _overlap(earlier, rule):
+                subject.error(f"pay.{key}.from", f"pay.{other} is for the same people at the same time")
+        for schedule in rule.schedules:
+            of = subject.configuration.schedules.get(schedule)
+            if of is not None and of.team != rule.team:
+                subject.warning(f"pay.{key}.schedules", f"{schedule} is not a schedule of {rule.team}")
+        unplaced = _members_without_place(subject.configuration, rule)
+        if rule.country and unplaced:
+            subject.warning(
+                f"pay.{key}.country", f"nobody knows where {', '.join(unplaced)} live: give them 'holidays'"
+            )
+
+
+def _overlap(one: PayRule, other: PayRule) -> bool:
+    return (one.ends is None or other.starts < one.ends) and (other.ends is None or one.starts < other.ends)
+
+
+def _members_without_place(configuration: Configuration, rule: PayRule) -> list[str]:
+    team = configuration.teams.get(rule.team)
+    members = team.members if team else ()
+    people = configuration.people
+    return [person for person in members if person in people and not people[person].holidays]
 
 
 def _schedules(subject: Subject) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from tocsin.config.forms import Noted, Tree
+from tocsin.config.forms import Noted, Remarked, Tree
 
 WIDTH = 110
 _PLAIN = re.compile(r"^[A-Za-z0-9_./+][A-Za-z0-9_./@+%= -]*(?::[A-Za-z0-9_./@+%=-]+)*$")
@@ -68,6 +68,8 @@ def inline(tree: Tree) -> tuple[str, list[str]]:
         case Noted(value, comment):
             text, comments = inline(value)
             return text, [*comments, comment]
+        case Remarked(value):
+            return inline(value)
         case dict():
             parts = [(_key(name), *inline(value)) for name, value in tree.items()]
             text = "{" + ", ".join(f"{key}: {value}" for key, value, _ in parts) + "}"
@@ -83,6 +85,8 @@ def inline(tree: Tree) -> tuple[str, list[str]]:
 
 def _entry(name: str, tree: Tree, indent: int) -> list[str]:
     """`name: value` on one line where it fits (the top level's mappings never), else indented below it."""
+    if isinstance(tree, Remarked):
+        return [" " * indent + f"# {tree.remark}", *_entry(name, tree.tree, indent)]
     lead = " " * indent + f"{_key(name)}:"
     text, comments = inline(tree)
     behind = "  # " + "; ".join(dict.fromkeys(comments)) if comments else ""

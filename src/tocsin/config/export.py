@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from tocsin.config import emit
-from tocsin.config.forms import Names, Noted, Tree
+from tocsin.config.forms import Names, Noted, Remarked, Tree
 from tocsin.config.schema.kinds import KINDS, SINGLE, Key, Noun, from_entry
 from tocsin.core.configuration import Origin
 from tocsin.engine.store.protocol import Entry
@@ -17,9 +17,11 @@ from tocsin.engine.store.protocol import Entry
 HEADER = "# Tocsin configuration, as the store has it. Check it with `tocsin plan`.\n"
 
 
-def export(entries: Iterable[Entry]) -> str:
-    """Broken entries are left out, with a comment that names them."""
+def export(entries: Iterable[Entry], origins: bool = False) -> str:
+    """Broken entries are left out, with a comment that names them. With `origins` a comment above each noun says where it
+    comes from."""
     nouns: dict[Key, Noun] = {}
+    whence: dict[Key, str] = {}
     remarks: list[str] = []
     for entry in entries:
         kind = KINDS.get(entry.kind)
@@ -29,15 +31,31 @@ def export(entries: Iterable[Entry]) -> str:
             nouns[entry.kind, entry.name] = from_entry(entry)
         except (ValueError, msgspec.DecodeError):
             remarks.append(f"# left out, because it cannot be read: {entry.kind}.{entry.name}\n")
+        if origins:
+            whence[entry.kind, entry.name] = _whence(entry)
     names = names_of(nouns)
     sections: dict[str, Tree] = {}
     for kind in KINDS.values():
         section: dict[str, Tree] = {
-            name: kind.write(nouns[of, name], names) for of, name in sorted(nouns) if of == kind.name
+            name: _under(whence.get((of, name)), kind.write(nouns[of, name], names))
+            for of, name in sorted(nouns)
+            if of == kind.name
         }
         if section:
             sections[kind.name] = section[SINGLE] if kind.single else section
     return HEADER + "".join(remarks) + "\n" + emit.document(sections)
+
+
+def _whence(entry: Entry) -> str:
+    """`from teams.yaml:12, applied by ci`, or `edited on screen by alice`."""
+    git = entry.origin == Origin.GIT
+    said = f"from {entry.source or 'Git'}, applied" if git else "edited on screen"
+    said += f" by {entry.created_by}" if entry.created_by else ""
+    return "".join(c if c.isprintable() else emit.escaped(c) for c in said)
+
+
+def _under(remark: str | None, tree: Tree) -> Tree:
+    return tree if remark is None else Remarked(tree, remark)
 
 
 def names_of(keys: Iterable[Key]) -> Names:

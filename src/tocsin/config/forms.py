@@ -27,7 +27,14 @@ class Noted(msgspec.Struct, frozen=True):
     hidden: str = ""
 
 
-Tree = str | int | bool | date | None | list["Tree"] | dict[str, "Tree"] | Noted  # what is written
+class Remarked(msgspec.Struct, frozen=True):
+    """A noun to write, with a comment in the line above it."""
+
+    tree: "Tree"
+    remark: str
+
+
+Tree = str | int | bool | date | None | list["Tree"] | dict[str, "Tree"] | Noted | Remarked  # what is written
 
 
 class Wrong(Exception):

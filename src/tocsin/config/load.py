@@ -111,6 +111,7 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
         overrides=tuple(many("overrides").values()),
         silences=tuple(many("silences").values()),
         maintenance=tuple(many("maintenance").values()),
+        pay=many("pay"),
         dead_mans_switch=many("dead_mans_switch").get(SINGLE),
         webhooks=many("webhooks"),
         defaults=many("defaults").get(SINGLE, Defaults()),

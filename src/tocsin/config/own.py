@@ -68,4 +68,5 @@ def _with_preferences(person: Person, own: Preferences) -> Person:
         notify_high=rules(own.notify_high, person.notify_high),
         notify_low=rules(own.notify_low, person.notify_low),
         quiet=own.quiet,
+        without_notices=own.without_notices,
     )

@@ -32,8 +32,12 @@ class Wanted(Protocol):
 
 
 def entries_of(checked: Checked, actor: str, now: datetime, origin: Origin = Origin.GIT) -> list[Entry]:
-    """What was checked, as the store would keep it."""
-    return [to_entry(kind, noun, origin, actor, micros(now)) for (kind, _), noun in checked.nouns.items()]
+    """What was checked, as the store would keep it. Where it is written counts only while the files keep it."""
+    sources = checked.sources if origin is Origin.GIT else {}
+    return [
+        to_entry(key[0], noun, origin, actor, micros(now), sources.get(key, ""))
+        for key, noun in checked.nouns.items()
+    ]
 
 
 def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> PlanView:
@@ -65,5 +69,5 @@ def _prunes(request: Wanted) -> bool:
     return request.prune and request.origin == Origin.GIT
 
 
-def export_view(tx: Transaction) -> ConfigFile:
-    return ConfigFile(EXPORTED, export(tx.configuration.entries()))
+def export_view(tx: Transaction, origins: bool = False) -> ConfigFile:
+    return ConfigFile(EXPORTED, export(tx.configuration.entries(), origins))

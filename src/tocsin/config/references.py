@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tocsin.config.schema.escalation import KINDS as TARGETS
 from tocsin.config.schema.kinds import Key, Noun
 from tocsin.core.configuration import Defaults, Integration, Route, Service
+from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.people import Team
 from tocsin.core.respond.policy import Policy, Target
@@ -46,6 +47,8 @@ def references(noun: Noun) -> Iterator[Reference]:
                 ("secondary_of", "schedules", noun.secondary_of),
                 ("layers", "people", [person for turn in turns for person in turn]),
             )
+        case PayRule():
+            yield from _named(("team", "teams", noun.team), ("schedules", "schedules", noun.schedules))
         case Policy():
             yield from _named(("team", "teams", noun.team))
             for number, step in enumerate(noun.steps):

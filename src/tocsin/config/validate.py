@@ -21,6 +21,7 @@ from tocsin.engine.store.protocol import Entry
 
 class Checked(msgspec.Struct, frozen=True):
     """The nouns as they would be kept, what is wrong, and all of it beside what the store keeps as one configuration.
+    `sources` says where each noun is written, as `file:line`.
 
     With errors they are not to be kept.
     """
@@ -28,6 +29,7 @@ class Checked(msgspec.Struct, frozen=True):
     nouns: Mapping[Key, Noun]
     configuration: Configuration
     problems: tuple[Problem, ...]
+    sources: Mapping[Key, str] = {}
 
     @property
     def sound(self) -> bool:
@@ -75,7 +77,8 @@ def check(
             )
         )
     problems = sorted(found.findings.problems, key=lambda each: (each.level, each.file, each.line))
-    return Checked(nouns, configuration, tuple(dict.fromkeys(problems)))
+    sources = {key: f"{place.file}:{place.line}" for key, place in found.begins.items()}
+    return Checked(nouns, configuration, tuple(dict.fromkeys(problems)), sources)
 
 
 def _together(nouns: Mapping[Key, Noun]) -> Configuration:

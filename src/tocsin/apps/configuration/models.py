@@ -28,6 +28,7 @@ class Entry(models.Model):
     ends_at = OptionalInstantField()
     created_by = models.TextField()
     created_at = InstantField()
+    source = models.TextField(db_default="")  # of the applied files, as file:line
 
     class Meta:
         db_table = "configuration_entry"
@@ -36,3 +37,20 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}.{self.name}"
+
+
+class Heard(models.Model):
+    """When an integration was heard; the engine writes it, at most once a minute. `core.detect.hearing.Heard`, as a row."""
+
+    integration = KeyField(primary_key=True)
+    since = models.BigIntegerField()
+    first_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+    times = models.BigIntegerField()
+    week_at = models.BigIntegerField()
+    longest = models.BigIntegerField()
+    longest_before = models.BigIntegerField()
+
+    class Meta:
+        db_table = "integration_heard"
+        default_permissions = ()

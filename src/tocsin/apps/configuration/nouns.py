@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +20,9 @@ from tocsin.core.instants import instant
 from tocsin.core.roles import Permission
 
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 class Kept(msgspec.Struct, frozen=True):
     """`tree` is its written form, in which no secret stands; `seen` tells one state of it from another."""
 
@@ -31,10 +34,15 @@ class Kept(msgspec.Struct, frozen=True):
     by: str
     at: datetime
     seen: str
+    source: str = ""  # of what comes from Git, as file:line
 
     @property
     def from_git(self) -> bool:
         return self.origin == Origin.GIT
+
+    @property
+    def where(self) -> str:
+        return where(self.source)
 
 
 def find(configuration: Configuration, kind: str, name: str) -> Kept | None:
@@ -55,6 +63,7 @@ def find(configuration: Configuration, kind: str, name: str) -> Kept | None:
         by=entry.created_by,
         at=instant(entry.created_at),
         seen=hashlib.sha256(entry.document).hexdigest()[:16],
+        source=entry.source,
     )
 
 
@@ -66,6 +75,12 @@ def found(configuration: Configuration, kind: str, name: str) -> Kept:
             f"There is no {WORDS.get(kind, kind)} {name!r}." if name else f"There is no {kind} yet."
         )
     return kept
+
+
+def where(source: str) -> str:
+    """`teams.yaml:12` -> `teams.yaml line 12`; what was applied before this was noted says nothing."""
+    file, _, line = source.rpartition(":")
+    return f"{file} line {line}" if file else source
 
 
 def origins(kinds: Iterable[str]) -> dict[tuple[str, str], str]:

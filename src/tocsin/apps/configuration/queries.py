@@ -80,6 +80,7 @@ def read_entries(rows: Iterable[Entry]) -> list[protocol.Entry]:
             ends_at=micros(entry.ends_at) if entry.ends_at else None,
             created_by=entry.created_by,
             created_at=micros(entry.created_at),
+            source=entry.source,
         )
         for entry in rows
     ]

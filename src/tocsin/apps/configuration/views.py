@@ -38,7 +38,9 @@ ROOMS = {
     "services": "services",
     "integrations": "integrations",
     "webhooks": "webhooks",
+    "severities": "severities",
 }
+FORMS = {"heartbeats": ("new-heartbeat", "heartbeat"), "chats": ("new-chat", "edit-chat")}  # make one; open one
 OF_ADMINISTRATORS = ("people", "webhooks")  # whose text holds where somebody is reached
 SINGLES = "~"  # in an address, for the kind of which there is one
 PASTED = "pasted.yaml"
@@ -105,16 +107,28 @@ def _address(kind: str) -> str:
 def kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in nouns.EDITABLE or KINDS[kind].single:
         raise Http404("There is no such kind of thing in the configuration.")
-    rows = Entry.objects.filter(kind=kind).order_by("name").values_list("name", "origin", "created_by")
+    may = nouns.may_make(request, kind)
+    rows = Entry.objects.filter(kind=kind).order_by("name").values_list("name", "origin", "created_by", "source")
     context = {
         "kind": kind,
         "word": nouns.WORDS.get(kind, kind),
         "heading": nouns.ALL_OF.get(kind, kind),
-        "rows": [(name, origin, by) for name, origin, by in rows],
-        "may_make": nouns.may_make(request, kind),
+        "rows": [
+            (name, origin, by, nouns.where(source), _opens(kind, name, origin, may))
+            for name, origin, by, source in rows
+        ],
+        "may_make": may,
+        "make": reverse(FORMS[kind][0]) if kind in FORMS else _text_address(kind, SINGLES),
         "facts": facts(),
     }
     return render(request, "configuration/kind.html", context)
+
+
+def _opens(kind: str, name: str, origin: str, may: bool) -> str:
+    """Its page, or its form; as text where it has neither, or where its form would only be refused."""
+    if kind == "heartbeats" or (kind in FORMS and may and origin != Origin.GIT):
+        return reverse(FORMS[kind][1], args=(name,))
+    return _text_address(kind, name)
 
 
 # --- one noun as text ------------------------------------------------------------------------------------------------

@@ -17,12 +17,14 @@ from tocsin.core.configuration import Configuration, Origin
 
 
 class WrittenNoun(msgspec.Struct, frozen=True):
-    """`origin` git: only the applied files change it. `noun` is its written form, as in the YAML."""
+    """`origin` git: only the applied files change it, and `source` says where, as file:line, when that was noted. `noun` is
+    its written form, as in the YAML."""
 
     kind: str
     name: str
     origin: Origin
     noun: dict[str, Any]
+    source: str = ""
 
 
 _lock = threading.Lock()
@@ -51,6 +53,6 @@ def _read() -> dict[str, dict[str, WrittenNoun]]:
         except (ValueError, KeyError):  # of no known kind, or broken; msgspec's errors are ValueErrors
             continue
         if isinstance(tree, dict):
-            noun = WrittenNoun(entry.kind, entry.name, Origin(entry.origin), tree)
+            noun = WrittenNoun(entry.kind, entry.name, Origin(entry.origin), tree, entry.source)
             found.setdefault(entry.kind, {})[entry.name] = noun
     return found

@@ -10,6 +10,7 @@ from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import Names, Reading, Tree, check_name
 from tocsin.config.schema.escalation import POLICIES, SeverityForm
 from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
+from tocsin.config.schema.pay import PAY
 from tocsin.config.schema.people import PEOPLE, TEAMS, ChatRoom
 from tocsin.config.schema.routing import INHIBITIONS, MAINTENANCE, ROUTES, SILENCES, IntervalForm
 from tocsin.config.schema.services import DEAD_MANS_SWITCH, DEFAULTS, HEARTBEATS, INTEGRATIONS, SERVICES
@@ -29,6 +30,7 @@ from tocsin.core.configuration import (
     TimeInterval,
 )
 from tocsin.core.instants import micros
+from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.schedule import Override, Schedule
 from tocsin.core.people import (
     CONTACT_CHANGES,
@@ -118,6 +120,7 @@ KINDS = {
         _many("silences", Silence, SILENCES, key="id", operational=True),
         _many("maintenance", Maintenance, MAINTENANCE, key="id", operational=True),
         _many("overrides", Override, OVERRIDES, key="id", operational=True),
+        _many("pay", PayRule, PAY),
         _single("dead_mans_switch", DeadMansSwitch, DEAD_MANS_SWITCH),
         _many("webhooks", Webhook, WEBHOOKS),
     )
@@ -133,7 +136,12 @@ def check_key(kind: str, key: Scalar, reading: Reading) -> None:
 
 
 def to_entry(
-    kind: str, noun: Noun, origin: Origin = Origin.GIT, created_by: str = "", created_at: int = 0
+    kind: str,
+    noun: Noun,
+    origin: Origin = Origin.GIT,
+    created_by: str = "",
+    created_at: int = 0,
+    source: str = "",
 ) -> Entry:
     """The noun as the store keeps it."""
     lasting = isinstance(noun, (Silence, Maintenance, Override))
@@ -146,6 +154,7 @@ def to_entry(
         ends_at=micros(noun.ends_at) if lasting else None,
         created_by=created_by,
         created_at=created_at,
+        source=source,
     )
 
 

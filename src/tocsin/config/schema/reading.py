@@ -25,9 +25,11 @@ class Documents(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """`nouns` are those without mistakes; `places` finds what is written where, by dotted path."""
+    """`nouns` are those without mistakes; `begins` says where each is named; `places` finds what is written where, by
+    dotted path."""
 
     nouns: Mapping[Key, Noun]
+    begins: Mapping[Key, Place]
     places: Mapping[str, Place]
     names: Names
     findings: Findings
@@ -86,7 +88,8 @@ def read(documents: Documents, surroundings: Surroundings, beside: Collection[Ke
         for place in yaml.places(root):
             if place.path:
                 places.setdefault(place.path, place)
-    return Read(nouns, places, names, findings)
+    begins = {key: name.place for key, (name, _) in sections.items()}
+    return Read(nouns, begins, places, names, findings)
 
 
 def _sections(documents: Documents, findings: Findings) -> dict[Key, tuple[Scalar, Node]]:
