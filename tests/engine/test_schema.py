@@ -25,7 +25,7 @@ from tocsin.web.databases import databases
 from tocsin.web.secret import MissingSecret, secret_key
 
 AGGREGATES = [
-    "agenda", "alerts", "configuration", "groups", "heartbeats", "inbox", "incidents", "notifications",
+    "agenda", "alerts", "configuration", "groups", "heard", "heartbeats", "inbox", "incidents", "notifications",
     "pages", "records", "timeline",
 ]  # fmt: skip
 MADE_BY_THE_DATABASE = {"id"}

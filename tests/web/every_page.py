@@ -51,7 +51,7 @@ SIGNED_IN: dict[str, tuple[str, ...]] = {
     "integration": ("/integrations/prom", "/integrations/pd", "/integrations/shop"),
     "edit-integration": ("/integrations/shop/edit",),
     "new-heartbeat": ("/heartbeats/~new",),
-    "heartbeat": ("/heartbeats/backup", "/heartbeats/nightly"),
+    "heartbeat": ("/heartbeats/nightly", "/heartbeats/watchdog"),
     "edit-heartbeat": ("/heartbeats/nightly/edit",),
     "new-chat": ("/settings/chats/~new",),
     "edit-chat": ("/settings/chats/lounge/edit",),

@@ -22,6 +22,7 @@ __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 RULES: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SMALLEST = {"width": 320, "height": 640}  # to which a page of 1280 shrinks at 400 % (WCAG 1.4.10, reflow)
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that another theme can change
 LOOKS = tuple(itertools.product((PHONE, DESK), (("light", RULES), ("dark", COLOURS))))
 HOSTILE = "Ångström" + "x" * 292
@@ -37,6 +38,9 @@ MADE_ON_SCREEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
     ("services", "shop", {"name": HOSTILE, "team": "shop", "policy": "shop", "depends_on": ["task-api"]}),
     ("integrations", "shop", {"type": "alertmanager", "key": "shop-key", "service": "shop"}),
+    ("heartbeats", "nightly", {"every": "24h", "key": "nightly-key", "labels": {"job": HOSTILE}}),
+    ("heartbeats", "watchdog", {"every": "5m", "matchers": ['alertname="Watchdog"']}),
+    ("chats", "lounge", {"slack": "https://hooks.invalid/lounge"}),
     ("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()}),
 )
 
@@ -85,6 +89,8 @@ def look_at(watched: Watched, address: str, status: int = 200) -> None:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         wrong += [f"{size['width']} {theme}: {each}" for each in violations(page, rules)]
         watched.assert_fits()
+    page.set_viewport_size(SMALLEST)
+    watched.assert_fits()
     assert wrong == []
     if status == 200:
         watched.assert_calm()

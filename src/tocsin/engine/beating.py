@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from tocsin.core.configuration import Heartbeat
+from tocsin.core.detect.hearing import NOTED_EVERY
 from tocsin.core.detect.heartbeats import (
     Due,
     HeartbeatDecision,
@@ -41,6 +42,7 @@ class Beating:
         self._engine = engine
         self._states: dict[str, HeartbeatState] = {}
         self._due: dict[str, int] = {}
+        self._saved: dict[str, int] = {}  # when each was last saved for a re-send
         self._takers: list[tuple[str, Callable[[Mapping[str, str]], bool]]] = []
 
     @property
@@ -105,14 +107,17 @@ class Beating:
             self._keep(decision)
 
     def renewed(self, signal: Signal, received_at: int, now: datetime) -> bool:
-        """An unchanged re-send of an alert that feeds a heartbeat. Only its return is worth a commit: a successor waits anew
-        anyway. False when it feeds none."""
+        """An unchanged re-send of an alert that feeds a heartbeat. Its return is worth a commit, and once in a while when it
+        was heard, for people to see: a successor waits anew anyway. False when it feeds none."""
         fed = [key for key, takes in self._takers if takes(signal.labels)]
         for key in fed:
             decisions = self._decide([(key, Seen(received_at))], micros(now))
-            if any(decision.signal is not None for decision in decisions):
+            resumed = any(decision.signal is not None for decision in decisions)
+            if resumed:
                 self._raise(decisions, micros(now))
+            if resumed or received_at - self._saved.get(key, 0) >= NOTED_EVERY:
                 self._engine.store.run(functools.partial(_save, decisions=decisions))
+                self._saved[key] = received_at
             for decision in decisions:
                 self._keep(decision)
         return bool(fed)

@@ -17,6 +17,7 @@ from tocsin.engine.beating import Beating
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.deciding_groups import acknowledge, decide_groups
 from tocsin.engine.engine import Engine, Step
+from tocsin.engine.hearing import Hearing
 from tocsin.engine.reading import Helping
 from tocsin.engine.recording import change_rows
 from tocsin.engine.sending import Departure
@@ -33,11 +34,12 @@ class Committing:
     """`next_flush` is when the first of the groups' timers rings, in microseconds. The index is the caller's: when a commit
     fails it is ahead of the store."""
 
-    def __init__(self, engine: Engine, beating: Beating) -> None:
+    def __init__(self, engine: Engine, beating: Beating, hearing: Hearing) -> None:
         self.next_flush: int | None = None
         self.suspect_groups = SuspectGroups()
         self._engine = engine
         self._beating = beating
+        self._hearing = hearing
 
     def changes(
         self,
@@ -49,6 +51,8 @@ class Committing:
     ) -> Step:
         """Commit what the index changed, and that this helping was taken."""
         noted = helping.noted if helping is not None else ()
+        if helping is not None:
+            self._hearing.note(helping.heard)
 
         def work(owed: Consequences, left_out: Collection[str] = ()) -> Collection[str]:
             owed.tx.ownership.check(epoch)
@@ -62,6 +66,7 @@ class Committing:
             if helping is not None:
                 owed.tx.ownership.advance(epoch, helping.last)
             self._beating.seen(owed, changes.heartbeats, noted)
+            self._hearing.write(owed.tx)
             return outcomes.keys()
 
         broken: dict[str, Exception] = {}
@@ -75,6 +80,7 @@ class Committing:
                 raise
             decided, departures = self._engine.decide(lambda o: work(o, broken), now, retry_stale=False)
         index.committed(changes)
+        self._hearing.written()
         self.suspect_groups.decided(decided)
         for change in changes.groups if broken else ():
             if change.key in broken:
@@ -87,7 +93,7 @@ class Committing:
         for change in changes.groups:
 
             def attempt(tx: Transaction, change: GroupChange = change) -> None:
-                owed = Consequences(tx, self._engine.facts.check(tx), now)
+                owed = Consequences(tx, self._engine.facts.check(tx), now, owing=False)
                 decide_groups(owed, index, [GroupChanged(change)])
                 owed.write()
                 raise _Fine

@@ -19,6 +19,7 @@ from tocsin.engine import kinds
 from tocsin.engine.beating import Beating
 from tocsin.engine.committing import Committing
 from tocsin.engine.engine import Engine, Step
+from tocsin.engine.hearing import Hearing
 from tocsin.engine.held import HeldIncidents
 from tocsin.engine.helpings import Helpings
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
@@ -54,7 +55,8 @@ class Detecting:
         self._owning = Owning(engine.store, node, lease, engine.channels, self._begin, self._end)
         self._reading = Reading(engine.store, replay)
         self._beating = Beating(engine)
-        self._committing = Committing(engine, self._beating)
+        self._hearing = Hearing(engine)
+        self._committing = Committing(engine, self._beating, self._hearing)
         self._window_reports = WindowReports(engine)
         self._held = HeldIncidents(engine)
         self._helpings = Helpings()
@@ -119,6 +121,7 @@ class Detecting:
         while self._renewals:
             renewal = self._renewals.popleft()
             unknown = index.renew(renewal)
+            self._hearing.note({renewal.integration: renewal.received_at})
             strange = [s for s in unknown if not self._beating.renewed(s, renewal.received_at, now)]
             if strange:
                 self._on_unknown(renewal.integration, strange)
@@ -185,6 +188,7 @@ class Detecting:
         if facts.revision != self._revision:
             self._revision = facts.revision
             self._beating.reconfigure(now)
+            self._hearing.reconfigure(now)
             return self._commit(index, epoch, index.reconfigure(facts, micros(now)), now)
         self._renew(index, now)
         if self._timers_turn:  # reports without end must not keep groups waiting
@@ -208,7 +212,21 @@ class Detecting:
             return self._committing.flush(index, epoch, now)
         if again := self._committing.suspect_groups.due(at):
             return self._commit(index, epoch, index.tell_again(again, at), now)
-        return Step(0, []) if self.backlogged else self._beating.beat(now)
+        if self.backlogged:
+            return Step(0, [])
+        step = self._beating.beat(now)
+        return step if step.done or not self._hearing.changed else self._write_heard(epoch)
+
+    def _write_heard(self, epoch: int) -> Step:
+        """Of what was only sent again, which commits nothing else."""
+
+        def work(tx: Transaction) -> None:
+            tx.ownership.check(epoch)
+            self._hearing.write(tx)
+
+        self.engine.store.run(work)
+        self._hearing.written()
+        return Step(1, [])
 
     def _commit(
         self, index: Detection, epoch: int, changes: Changes, now: datetime, helping: Helping | None = None
@@ -288,6 +306,7 @@ class Detecting:
             log.error("a stored row cannot be read", what=row.what, name=row.name, error=row.why)
             self.engine.counters.set_aside[f"stored {row.what}"] += 1
         self._beating.load(now)
+        self._hearing.load(now)
         return self._commit(index, epoch, changes, now)
 
 

@@ -31,6 +31,7 @@ class Helping:
         self.requests = 0  # how many were taken
         self.alerts = 0
         self.last = 0  # the last of them
+        self.heard: dict[str, int] = {}  # by integration, when it was; what Tocsin says itself does not count
         self.noted: list[Report] = []  # those that say more than alerts: changes, a heartbeat's ping
         self._rows = rows
         self._parse = parse
@@ -44,6 +45,8 @@ class Helping:
                 return
             self.requests += 1
             self.last = row.id
+            if row.source != SOURCE:
+                self.heard[row.integration] = row.received_at
             report = Report(row.id, row.integration, row.received_at, self._parse(row))
             parsed = report.parsed
             self.alerts += len(parsed.signals)

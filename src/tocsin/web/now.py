@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.apps.alerts.queries import missed
 from tocsin.apps.configuration.getting_started import unfinished
+from tocsin.apps.configuration.heard import troubling
 from tocsin.apps.configuration.queries import facts
 from tocsin.apps.incidents import queries as incidents
 from tocsin.apps.incidents.wording import rows
@@ -24,6 +25,7 @@ MOST_SHOWN = 100
 MOST_LOOKED_AT = 1_000  # open incidents among which those that need the reader are found
 SOON = timedelta(hours=24)
 ENDINGS_SHOWN = 5
+SILENT_SHOWN = 5
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -72,6 +74,7 @@ def now(request: HttpRequest) -> HttpResponse:
         ],
         "ends_soon": endings(configuration, at) if may_read else [],
         "silent_heartbeats": missed(configuration) if may_read else [],
+        "silent_integrations": troubling(configuration, at)[:SILENT_SHOWN] if may_read else [],
         "may_read": may_read,
         "may_respond": reader.grants.allow(Permission.RESPOND),
         "unfinished": reader.grants.everything and unfinished(configuration),

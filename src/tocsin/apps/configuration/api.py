@@ -7,10 +7,12 @@ from django.http import HttpRequest
 from ninja import Router
 
 from tocsin.apps.alerts.models import Heartbeat
-from tocsin.apps.api.operations import caller, operation
+from tocsin.apps.api.asking import ask
+from tocsin.apps.api.operations import Answer, caller, operation
 from tocsin.apps.api.parameters import Name
 from tocsin.apps.api.problems import Stopped
 from tocsin.apps.configuration import noun_operations
+from tocsin.control.requests import Accepted, SendSample
 from tocsin.core.roles import Permission
 
 router = Router(tags=["Configuration"])
@@ -69,6 +71,24 @@ noun_operations.single(
     "dead_mans_switch",
     {"url": "https://watch.example.com/tocsin", "every": "1m"},
 )
+
+
+@operation(
+    router,
+    "POST",
+    "/integrations/{key}/test",
+    needs=Permission.RESPOND,
+    summary="Send an integration's sample event",
+    answers=Accepted,
+    status=202,
+    refuses=(404,),
+)
+def send_sample_event(request: HttpRequest, key: Name) -> Answer:
+    """As its sender would write it, marked as a test, on the real way: it opens an incident and pages. A type without a
+    sample is a 422."""
+    if key not in caller(request).facts.integrations:
+        raise Stopped("not-found", f"there is no integration {key!r}")
+    return Answer(ask(caller(request), SendSample(key)), 202)
 
 
 class HeartbeatState(msgspec.Struct, frozen=True):

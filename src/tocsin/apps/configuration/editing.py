@@ -22,6 +22,7 @@ CHANGED_MEANWHILE = (
     "Somebody changed it while you wrote. Below is what you wrote; save again to put it in place of theirs."
 )
 FORM = "configuration/edit.html"
+AS_TEXT = ("heartbeats", "chats")  # whose form also leads to the same as a file has it
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -36,6 +37,10 @@ class Page(msgspec.Struct, frozen=True):
 
     def address(self, name: str) -> str:
         return reverse(self.lands, args=(name,))
+
+    @property
+    def listing(self) -> str:
+        return reverse(self.listed)
 
 
 def make(request: HttpRequest, page: Page, initial: dict[str, Any] | None = None) -> HttpResponse:
@@ -111,7 +116,7 @@ def remove(request: HttpRequest, page: Page, name: str) -> HttpResponse:
         messages.error(request, f"Perhaps not removed: {silent}.")
         return redirect(page.address(name))
     messages.success(request, f"{name} is removed.")
-    return redirect(page.listed)
+    return redirect(page.listing)
 
 
 def refuse_who_may_not(may: bool, kept: Kept) -> None:
@@ -131,6 +136,7 @@ def _show(request: HttpRequest, page: Page, form: NounForm, kept: Kept | None) -
         "heading": f"Change {kept.name}" if kept else f"New {word}",
         "word": word,
         "hint": "" if kept else page.hint,
-        "cancel": page.address(kept.name) if kept else reverse(page.listed),
+        "cancel": page.address(kept.name) if kept else page.listing,
+        "as_text": kept is not None and page.kind in AS_TEXT,
     }
     return render(request, page.template, context, status=422 if form.is_bound else 200)

@@ -165,5 +165,23 @@ def lines(label: str, help_text: str = "") -> forms.CharField:
     )
 
 
+def as_pairs(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in values.items())
+
+
+def checked_pairs(said: str) -> str:
+    """Raises ValidationError for a line that is no pair."""
+    for line in split_lines(said):
+        if not line.partition("=")[0].strip() or "=" not in line:
+            raise forms.ValidationError(f"Expected name=value, found {line[:80]!r}.")
+    return said
+
+
+def pairs_of(said: str) -> dict[str, str]:
+    """Lines of name=value; quotes around a value are taken off."""
+    pairs = [line.partition("=") for line in split_lines(said)]
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
 def split_lines(value: str) -> list[str]:
     return [line.strip() for line in value.splitlines() if line.strip()]

@@ -1,11 +1,8 @@
 """Integrations: who may send, where to, with which key, what they need to write on their side, and when they were heard."""
 
 import secrets
-from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.apps.asking import ask as ask_machine
-from tocsin.apps.configuration import editing, nouns
+from tocsin.apps.configuration import editing, heard, heartbeats, nouns
 from tocsin.apps.configuration import forms as ask
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.inbox.models import Request
+from tocsin.apps.configuration.sender_keys import HIDDEN, KEY_BYTES, elsewhere
 from tocsin.apps.people.actions import record
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
@@ -26,13 +23,9 @@ from tocsin.config.schema.kinds import Noun
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Refused, SendSample
 from tocsin.core.configuration import Configuration, Integration
-from tocsin.core.people import Secret
 from tocsin.core.roles import Permission
 from tocsin.ingest.setups import filled, setups, url_of
 
-LOOKED_AT = 1000  # requests, the latest of all senders; so the page costs the same however much came before
-KEY_BYTES = 24
-HIDDEN = "YOUR-KEY"
 JUST_MADE = "integration_just_made"  # in the session: whose key is shown once more, right after it was made
 
 
@@ -66,15 +59,11 @@ class IntegrationForm(ask.NounForm):
         return {
             "type": noun.type,
             "service": noun.service,
-            "labels": "\n".join(f"{name}={value}" for name, value in noun.labels.items()),
+            "labels": ask.as_pairs(noun.labels),
         }
 
     def clean_labels(self) -> str:
-        said = str(self.cleaned_data["labels"])
-        for line in ask.split_lines(said):
-            if not line.partition("=")[0].strip() or "=" not in line:
-                raise forms.ValidationError(f"Expected name=value, found {line[:80]!r}.")
-        return said
+        return ask.checked_pairs(str(self.cleaned_data["labels"]))
 
     def noun(self, before: Any) -> dict[str, Any]:
         kept = before.get("key") if isinstance(before, dict) else None
@@ -83,9 +72,7 @@ class IntegrationForm(ask.NounForm):
 
     def written(self) -> dict[str, Any]:
         said = self.cleaned_data
-        pairs = [line.partition("=") for line in ask.split_lines(said["labels"])]
-        labels = {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
-        return ask.given(type=said["type"], service=said["service"], labels=labels)
+        return ask.given(type=said["type"], service=said["service"], labels=ask.pairs_of(said["labels"]))
 
 
 PAGE = editing.Page(
@@ -97,41 +84,24 @@ PAGE = editing.Page(
 )
 
 
-class Heard(msgspec.Struct):
-    """Of one sender, among the latest requests."""
-
-    last: datetime
-    count: int = 0
-    within_a_day: int = 0
-
-
-def heard(now: datetime) -> dict[str, Heard]:
-    """By integration. Only what changed something is kept as a request: what repeats itself is not."""
-    found: dict[str, Heard] = {}
-    latest = Request.objects.order_by("-id").values_list("integration", "received_at")[:LOOKED_AT]
-    for integration, received_at in latest:
-        each = found.setdefault(integration, Heard(received_at))
-        each.count += 1
-        each.within_a_day += received_at > now - timedelta(days=1)
-    return found
-
-
 @needs(Permission.READ)
 @require_safe
 def integrations(request: HttpRequest) -> HttpResponse:
     configuration = facts()
-    origins, news = nouns.origins(["integrations"]), heard(timezone.now())
-    known = setups()
+    origins, news = nouns.origins(["integrations"]), heard.standings(configuration, timezone.now())
+    known, beats = setups(), heartbeats.standings(configuration)
     listed = [
         (each, _title(each), news.get(key), origins.get(("integrations", key), ""))
         for key, each in sorted(configuration.integrations.items())
     ]
     context = {
         "integrations": listed,
-        "heartbeats": [(each, news.get(key)) for key, each in sorted(configuration.heartbeats.items())],
+        "heartbeats": [
+            (each, beats.get(key, heartbeats.Standing())) for key, each in sorted(configuration.heartbeats.items())
+        ],
         "sources": [setup for name, setup in known.items() if name != "heartbeat"],
         "may_make": nouns.may_make(request, "integrations"),
-        "looked_at": LOOKED_AT,
+        "may_make_heartbeats": nouns.may_make(request, "heartbeats"),
     }
     return render(request, "configuration/integrations.html", context)
 
@@ -178,28 +148,18 @@ def _show(request: HttpRequest, key: str, revealed: bool) -> HttpResponse:
         "title": _title(known),
         "url": url,
         "shown": shown if shown != HIDDEN else "",
-        "elsewhere": _elsewhere(known.secret),
+        "elsewhere": elsewhere(known.secret),
         "snippets": [(each.title, filled(each.text, base, shown, url)) for each in setup.snippets]
         if setup
         else [],
         "labels": known.labels,
-        "heard": heard(timezone.now()).get(key),
-        "looked_at": LOOKED_AT,
+        "heard": heard.standings(configuration, timezone.now()).get(key),
         "may_reveal": may and isinstance(known.secret, str),
         "may_change": may and not kept.from_git,
         "may_test": reader_of(request).grants.allow(Permission.RESPOND) and setup and setup.sample,
         "facts": configuration,
     }
     return render(request, "configuration/integration.html", context)
-
-
-def _elsewhere(secret: str | Secret) -> str:
-    """Where a key lies that Tocsin itself does not keep."""
-    if isinstance(secret, Secret) and secret.env:
-        return f"in the environment variable {secret.env} of the server"
-    if isinstance(secret, Secret) and secret.file:
-        return f"in the file {secret.file} of the server"
-    return ""
 
 
 @needs(Permission.RESPOND)

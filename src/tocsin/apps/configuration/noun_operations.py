@@ -41,7 +41,14 @@ class PutNounAnswer(msgspec.Struct, frozen=True):
 
 
 def many(
-    router: Router, path: str, kind: str, one: str, example: dict[str, Any], *, reads: bool = True
+    router: Router,
+    path: str,
+    kind: str,
+    one: str,
+    example: dict[str, Any],
+    *,
+    reads: bool = True,
+    reading: Permission = Permission.READ,
 ) -> None:
     """`path` is the list's address, `one` what a single one is called. `reads` False: reading is told otherwise."""
     name = one.replace(" ", "_")
@@ -57,7 +64,7 @@ def many(
             router,
             "GET",
             path,
-            needs=Permission.READ,
+            needs=reading,
             name=f"list_{kind}",
             summary=f"List the {kind.replace('_', ' ')}",
             answers=Nouns,
@@ -70,7 +77,7 @@ def many(
             router,
             "GET",
             path + "/{path:key}" if kind == "inhibitions" else path + "/{key}",
-            needs=Permission.READ,
+            needs=reading,
             name=f"get_{name}",
             summary=f"Read one {one}",
             answers=WrittenNoun,
@@ -159,8 +166,7 @@ def found(asking: Caller, kind: str, key: str) -> WrittenNoun:
 def _put(request: HttpRequest, kind: str, key: str, body: dict[str, Any] | None) -> Answer:
     asking = caller(request)
     there, revision = _before(request, asking, kind, key)
-    answer = _edited(asking, PutNoun(kind, key, body or {}, revision))
-    view = PutNounAnswer(kind, key, Origin(answer.origin), answer.noun, answer.problems)
+    view = shown(edited(asking, PutNoun(kind, key, body or {}, revision)))
     if there:
         return Answer(view, 200)
     return Answer(view, 201, {"Location": request.path})
@@ -169,7 +175,7 @@ def _put(request: HttpRequest, kind: str, key: str, body: dict[str, Any] | None)
 def _remove(request: HttpRequest, kind: str, key: str) -> None:
     asking = caller(request)
     _, revision = _before(request, asking, kind, key)
-    _edited(asking, RemoveNoun(kind, key, revision))
+    edited(asking, RemoveNoun(kind, key, revision))
 
 
 def _before(request: HttpRequest, asking: Caller, kind: str, key: str) -> tuple[bool, int | None]:
@@ -179,7 +185,12 @@ def _before(request: HttpRequest, asking: Caller, kind: str, key: str) -> tuple[
     return there is not None, asking.facts.revision if etags.check(request, etag) else None
 
 
-def _edited(asking: Caller, edit: PutNoun | RemoveNoun) -> NounView:
+def shown(view: NounView) -> PutNounAnswer:
+    return PutNounAnswer(view.kind, view.name, Origin(view.origin), view.noun, view.problems)
+
+
+def edited(asking: Caller, edit: PutNoun | RemoveNoun) -> NounView:
+    """Raises Stopped."""
     try:
         answer: NounView = ask(asking, edit)
     except Refused as refused:

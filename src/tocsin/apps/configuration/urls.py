@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from tocsin.apps.configuration import integrations, persons, start, teams, views
+from tocsin.apps.configuration import (
+    chats,
+    heartbeats,
+    integrations,
+    persons,
+    severities,
+    start,
+    teams,
+    views,
+)
 
 urlpatterns = [
     path("people", persons.people, name="people"),
@@ -22,6 +31,15 @@ urlpatterns = [
     path("integrations/<str:key>/remove", integrations.remove, name="remove-integration"),
     path("integrations/<str:key>/reveal", integrations.reveal, name="reveal-integration"),
     path("integrations/<str:key>/test", integrations.test, name="test-integration"),
+    path("heartbeats/~new", heartbeats.make, name="new-heartbeat"),
+    path("heartbeats/<str:key>", heartbeats.heartbeat, name="heartbeat"),
+    path("heartbeats/<str:key>/edit", heartbeats.change, name="edit-heartbeat"),
+    path("heartbeats/<str:key>/remove", heartbeats.remove, name="remove-heartbeat"),
+    path("heartbeats/<str:key>/reveal", heartbeats.reveal, name="reveal-heartbeat"),
+    path("settings/chats/~new", chats.make, name="new-chat"),
+    path("settings/chats/<str:key>/edit", chats.change, name="edit-chat"),
+    path("settings/severities", severities.severities, name="severities"),
+    path("settings/severities/<str:name>/edit", severities.change, name="edit-severity"),
     path("settings/start", start.start, name="start"),
     path("settings/default-route", start.default_route, name="default-route"),
     path("settings/configuration", views.overview, name="configuration"),

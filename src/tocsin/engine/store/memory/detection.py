@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import astuple, replace
 
+from tocsin.core.detect.hearing import Heard
 from tocsin.core.detect.records import AlertRow, AlertStateRow, GroupRow
 from tocsin.engine.store.memory.journal import Gathered, Journal, Log, Rows
 from tocsin.engine.store.prose import clean
@@ -41,7 +42,8 @@ class MemoryConfiguration:
 
     def put(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            self._entries.put((entry.kind, entry.name), replace(entry, created_by=clean(entry.created_by)))
+            said = replace(entry, created_by=clean(entry.created_by), source=clean(entry.source))
+            self._entries.put((entry.kind, entry.name), said)
 
     def remove(self, keys: Iterable[tuple[str, str]]) -> None:
         for key in keys:
@@ -192,6 +194,22 @@ class MemoryGroups:
 
     def load(self, keys: Sequence[str]) -> dict[str, GroupRow]:
         return {key: row for key in keys if (row := self._rows.get(key)) is not None}
+
+
+class MemoryHeard:
+    def __init__(self, journal: Journal) -> None:
+        self._rows: Rows[str, Heard] = Rows(journal)
+
+    def all(self) -> list[Heard]:
+        return sorted(self._rows.values(), key=lambda row: row.integration)
+
+    def put(self, rows: Sequence[Heard]) -> None:
+        for row in rows:
+            self._rows.put(row.integration, row)
+
+    def remove(self, integrations: Sequence[str]) -> None:
+        for integration in integrations:
+            self._rows.remove(integration)
 
 
 class MemoryHeartbeats:

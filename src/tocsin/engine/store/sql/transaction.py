@@ -5,6 +5,7 @@ from tocsin.engine.store.protocol import (
     AlertTable,
     ConfigurationTable,
     GroupTable,
+    HeardTable,
     HeartbeatTable,
     InboxTable,
     IncidentTable,
@@ -21,6 +22,7 @@ from tocsin.engine.store.sql.agenda import AgendaSql
 from tocsin.engine.store.sql.alerts import AlertSql
 from tocsin.engine.store.sql.configuration import ConfigurationSql
 from tocsin.engine.store.sql.groups import GroupSql
+from tocsin.engine.store.sql.heard import HeardSql
 from tocsin.engine.store.sql.heartbeats import HeartbeatSql
 from tocsin.engine.store.sql.inbox import InboxSql
 from tocsin.engine.store.sql.incidents import IncidentSql
@@ -60,6 +62,7 @@ class SqlTransaction:
         self.notifications: NotificationTable = notifications
         self.agenda: AgendaTable = agenda
         self.heartbeats: HeartbeatTable = HeartbeatSql(session)
+        self.heard: HeardTable = HeardSql(session)
         self.records: RecordTable = RecordSql(session)
         self.webhooks: WebhookTable = WebhookSql(session)
         self.tokens: TokenTable = TokenSql(session)
