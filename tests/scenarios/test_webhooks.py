@@ -1,17 +1,21 @@
 """Outgoing webhooks: what each subscription hears, in which order, how often, and that no page ever waits for one."""
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
 from tocsin.control.requests import Act, PutNoun, Refused, RemoveNoun, ResendDelivery, SendTestEvent
-from tocsin.core.respond.incident import AddNote, SetSeverity, Snooze
+from tocsin.core.respond.incident import AddNote, Incident, SetSeverity, Snooze
 from tocsin.core.severity import Severity
+from tocsin.core.webhooks import Delivery, Webhook
+from tocsin.engine import kinds, webhooks
 from tocsin.engine.store.memory.webhooks import MemoryWebhooks
 from tocsin.engine.store.sql.webhooks import WebhookSql
 from tocsin.engine.webhooks import Answered, WebhookDeparture
@@ -154,7 +158,8 @@ def test_when_the_receiver_works_again_what_waits_does_not_wait_longer(make_hous
     house.passes(hours=3)
     receiver.works()
     house.fires("QueueLong", severity="critical")
-    assert sorted(each.delivery.incident for _, each in receiver.heard) == [1, 2]
+    told = sorted(each.delivery.incident for _, each in receiver.heard)
+    assert told == sorted(one.id for one in house.incidents())
 
 
 def test_no_page_waits_for_a_webhook_that_is_down(make_house: MakeHouse) -> None:
@@ -277,3 +282,101 @@ def test_a_bad_subscription_is_refused_at_its_field(house: House, fields: Any, f
         house.ask(PutNoun("webhooks", "mine", subscription(**fields)))
     assert refused.value.field.startswith(field)
     assert "mine" not in house.world.engine.facts.current.webhooks
+
+
+# --- what cannot be owed ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The subscription `odd` breaks whoever asks what it hears. Undone, it is as good as any."""
+    hears = Webhook.hears
+
+    def breaks(webhook: Webhook, event: str, incident: Incident, team: str | None) -> bool:
+        if webhook.key == "odd":
+            raise ZeroDivisionError("an odd subscription")
+        return hears(webhook, event, incident, team)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Webhook, "hears", breaks)
+        yield patched
+
+
+def test_a_subscription_that_breaks_costs_neither_a_page_nor_another_subscription(
+    make_house: MakeHouse, odd: pytest.MonkeyPatch
+) -> None:
+    house = make_house(webhooks={"odd": subscription(), "ops": subscription(events=["incident.opened"])})
+    receiver = Receiver(house)
+    house.fires("DiskFull", severity="critical")
+    assert [page.message.person for page in house.pages()] == ["alice"]
+    assert receiver.events("ops") == ["opened"]
+    assert receiver.events("odd") == []
+    assert house.world.engine.counters.set_aside.keys() == {"webhook"}
+
+
+def test_what_a_subscription_missed_by_a_mistake_is_made_good_once_it_is_mended(
+    make_house: MakeHouse, odd: pytest.MonkeyPatch
+) -> None:
+    house = make_house(webhooks={"odd": subscription(events=["incident.opened"])})
+    receiver = Receiver(house)
+    house.fires("DiskFull", severity="critical")
+    house.person("alice").resolves(1)
+    house.passes(minutes=5)
+    assert receiver.events("odd") == []
+    odd.undo()
+    house.passes(hours=2)
+    assert receiver.events("odd") == ["opened"]
+
+
+def test_after_a_day_nothing_is_made_good_any_more(make_house: MakeHouse, odd: pytest.MonkeyPatch) -> None:
+    house = make_house(webhooks={"odd": subscription(events=["incident.opened"])})
+    receiver = Receiver(house)
+    house.fires("DiskFull", severity="critical")
+    house.person("alice").resolves(1)
+    house.ends("DiskFull", severity="critical")
+    house.passes(hours=30)
+    odd.undo()
+    house.passes(hours=24)
+    assert receiver.events("odd") == []
+    assert kinds.LATE_WEBHOOK not in house.store.read(lambda tx: dict(tx.agenda.count()))
+
+
+def test_a_store_that_does_not_take_deliveries_costs_no_page(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, receiver = subscribed(make_house, events=["incident.opened"])
+    with monkeypatch.context() as broken:
+        for table in (MemoryWebhooks, WebhookSql):
+            broken.setattr(table, "owe", raising(ZeroDivisionError("not taken")))
+        house.fires("DiskFull", severity="critical")
+        house.fires("Payments", severity="critical", service="billing")
+        assert len(house.pages()) == 2
+        assert receiver.events() == []
+    house.passes(minutes=10)
+    told = sorted(each.delivery.incident for _, each in receiver.heard)
+    assert told == sorted(one.id for one in house.incidents())
+
+
+def test_a_delivery_that_cannot_be_read_is_given_up_and_the_next_one_leaves(make_house: MakeHouse) -> None:
+    house, receiver = subscribed(make_house, events=["incident.opened", "incident.note_added"])
+    receiver.is_down()
+    house.fires("DiskFull", severity="critical")
+    opened = house.store.read(lambda tx: tx.webhooks.next_waiting("ops", 1))[0]
+    spoil(house, msgspec.structs.replace(opened, id="ops/1/0", entry=0, document=b"{"))
+    house.ask(Act((1,), AddNote("", "looking")), "alice")
+    receiver.works()
+    house.passes(minutes=1)
+    assert receiver.events() == ["opened", "note_added"]
+    spoiled = house.store.read(lambda tx: tx.webhooks.load("ops/1/0"))
+    assert spoiled is not None and spoiled.state == "failed"
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def broken(*given: object) -> None:
+        raise error
+
+    return broken
+
+
+def spoil(house: House, delivery: Delivery) -> None:
+    house.store.run(lambda tx: webhooks.owe_deliveries(tx, [delivery]))

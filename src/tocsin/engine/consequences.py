@@ -42,9 +42,12 @@ from tocsin.engine.store.protocol import AgendaEntry, TimelineRow, Transaction
 
 class Consequences:
     """One transaction's worth. Call `write` last; until then nothing but locks has touched the store. The `addresses` at
-    which something new waits are left to the caller: they are leased at once, or made due."""
+    which something new waits are left to the caller: they are leased at once, or made due. Without `owing`, webhooks are
+    owed nothing now but later."""
 
-    def __init__(self, tx: Transaction, facts: Configuration, now: datetime) -> None:
+    def __init__(self, tx: Transaction, facts: Configuration, now: datetime, owing: bool = True) -> None:
+        self._owing = owing
+        self.put_off = 0  # deliveries to webhooks that are made good later
         self.tx = tx
         self.facts = facts
         self.now = now
@@ -347,9 +350,6 @@ class Consequences:
         )
         return True
 
-    def tell_address(self, person: str, method: ContactMethod, title: str, text: str, reason: Reason) -> None:
-        """News about a contact method itself, to exactly this address, whether or not pages go there."""
-        address = Address(method.channel, method.address, method.options)
     def tell(
         self,
         person_key: str,
@@ -392,6 +392,9 @@ class Consequences:
         )
         return True
 
+    def tell_address(self, person: str, method: ContactMethod, title: str, text: str, reason: Reason) -> None:
+        """News about a contact method itself, to exactly this address, whether or not pages go there."""
+        address = Address(method.channel, method.address, method.options)
         self._send(
             Notification(
                 id=f"c.{person}.{method.name}.{reason.value}.{micros(self.now)}",
@@ -424,6 +427,10 @@ class Consequences:
     def _remind(self, kind: str, subject: str, due_at: datetime) -> None:
         self._agenda[kind, subject] = AgendaEntry(kind, subject, micros(due_at))
 
+    def skip(self, reason: Reason) -> None:
+        """Something was left undone for this reason; it is counted."""
+        self._count(reason)
+
     def _count(self, reason: Reason) -> None:
         self.counts[reason] = self.counts.get(reason, 0) + 1
 
@@ -436,7 +443,11 @@ class Consequences:
         if self._timeline:
             tx.timeline.add(self._timeline)
             if self.facts.webhooks:
-                webhooks.owe(tx, self.facts, self._timeline, self._incidents)
+                self.put_off = (
+                    webhooks.owe(tx, self.facts, self._timeline, self._incidents)
+                    if self._owing
+                    else webhooks.put_off(tx, self.facts, self._timeline)
+                )
         if self._pages:
             tx.pages.put([page for pages_of in self._pages.values() for page in pages_of.values()])
         for reason, ids in _by_reason(self._stopped).items():
@@ -456,13 +467,13 @@ class Consequences:
             tx.wake(f"{kinds.INCIDENT_TOPIC}{incident_id}")
 
 
-def _by_reason(stopped: dict[str, Reason]) -> dict[Reason, Sequence[str]]:
-    found: dict[Reason, list[str]] = {}
-    for page_id, reason in stopped.items():
-        found.setdefault(reason, []).append(page_id)
-    return dict(found)
 def notices_of(person: str) -> str:
     """How the ids of all that this person was told begin (`Consequences.tell`). No name holds a slash."""
     return f"t/{person}/"
 
 
+def _by_reason(stopped: dict[str, Reason]) -> dict[Reason, Sequence[str]]:
+    found: dict[Reason, list[str]] = {}
+    for page_id, reason in stopped.items():
+        found.setdefault(reason, []).append(page_id)
+    return dict(found)

@@ -23,7 +23,7 @@ AGENDA_TOPIC = "agenda:"
 INCIDENT_TOPIC = "incident:"  # and its id
 WEBHOOKS_TOPIC = "webhooks"  # something is owed to a subscription
 WEBHOOK = "webhook."
-LATE_WEBHOOK = "webhook_late"  # subject: incident.entry.subscription; what could not be owed with its incident
+LATE_WEBHOOK = "webhook_late"  # subject: incident.entry.subscription; to be owed, but not with its incident
 
 
 def due(at: int) -> str:

@@ -9,9 +9,10 @@ from tocsin.core.reasons import Reason
 from tocsin.core.respond.compose import Links
 from tocsin.core.respond.incident import Incident, Kind, Opened
 from tocsin.core.severity import Severity
-from tocsin.engine import webhooks
+from tocsin.engine import kinds, webhooks
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.engine import Engine
+from tocsin.engine.late_webhooks import LateWebhooks
 from tocsin.engine.sending import Departure
 from tocsin.engine.store.protocol import StaleFacts, Transaction
 from tocsin.engine.webhooks import Disabled, WebhookArrival, WebhookDeparture
@@ -35,9 +36,11 @@ class WebhookDesk:
         self._room = room
         self._forgot_at: int | None = None  # the revision at which nothing was owed to who is gone
         self._tidy_at: datetime | None = None
+        self._late = LateWebhooks(engine)
 
     def depart(self, now: datetime) -> list[WebhookDeparture]:
         self._forget(now)
+        self._tell_late(now)
         facts = self._engine.facts.current
         room = self._bounded(self._room(facts)) if facts.webhooks else {}
         if not room:
@@ -81,7 +84,22 @@ class WebhookDesk:
     def next_due(self) -> int | None:
         """When something of an active subscription is due next, in microseconds."""
         active = webhooks.active(self._engine.facts.current)
-        return self._engine.store.read(lambda tx: tx.agenda.next_due(active)) if active else None
+        return self._next_due([*active, kinds.LATE_WEBHOOK]) if active else None
+
+    def _next_due(self, of: Sequence[str]) -> int | None:
+        return self._engine.store.read(lambda tx: tx.agenda.next_due(of))
+
+    def _tell_late(self, now: datetime) -> None:
+        if not webhooks.active(self._engine.facts.current):
+            return
+        while True:
+            due = self._next_due([kinds.LATE_WEBHOOK])
+            if due is None or due > micros(now):
+                return
+            try:
+                self._late.make_good(now)
+            except StaleFacts:
+                self._engine.facts.reload()
 
     def _forget(self, now: datetime) -> None:
         facts = self._engine.facts.current

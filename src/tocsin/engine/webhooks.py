@@ -2,22 +2,26 @@
 
 `owe` writes deliveries beside the timeline that they tell of; `take` leases what is due, the oldest of each incident and
 subscription first; the departures are then posted; `settle` commits what became of them under the lease's token. A crash in
-between repeats the same delivery under the same webhook-id.
+between repeats the same delivery under the same webhook-id. What cannot be owed with its incident, by a mistake of Tocsin's
+own, is put off and made good by `late_webhooks.py`: the incident and its pages are committed all the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import instant, micros
+from tocsin.core.reasons import Reason
 from tocsin.core.respond.incident import Incident
-from tocsin.core.webhooks import DISABLE_AFTER, Delivery, DeliveryState, Webhook, owed, retry_at
+from tocsin.core.webhooks import DISABLE_AFTER, EVENT_OF, Delivery, DeliveryState, Webhook, owed, retry_at
 from tocsin.core.webhooks import body as body_of
 from tocsin.engine import kinds
 from tocsin.engine.store.protocol import (
+    PASSING,
     AgendaEntry,
     Entry,
     TimelineRow,
@@ -31,6 +35,8 @@ CATCH_UP = 1000  # queues of one subscription that are looked at again at once w
 KEEP = timedelta(days=30)  # what was settled, for the delivery log
 FORGET_AT_ONCE = 500
 CONFIGURED = "webhooks"  # the kind of the configuration's entries
+
+log = structlog.get_logger()
 
 
 class WebhookDeparture(msgspec.Struct, frozen=True):
@@ -77,13 +83,43 @@ class Disabled(msgspec.Struct, frozen=True):
 # --- owing -----------------------------------------------------------------------------------------------------------
 
 
+class CannotOwe(Exception):
+    """The store does not take what webhooks are owed; the decision itself is sound. The cause says why."""
+
+
 def owe(
     tx: Transaction, facts: Configuration, lines: Sequence[TimelineRow], incidents: Mapping[int, Incident]
-) -> None:
-    """In the transaction that writes these lines."""
-    deliveries = owed(facts.webhooks.values(), lines, incidents, lambda incident: team_of(incident, facts))
+) -> int:
+    """In the transaction that writes these lines. How many deliveries were put off. Raises CannotOwe."""
+    try:
+        deliveries = owed(
+            facts.webhooks.values(), lines, incidents, lambda incident: team_of(incident, facts)
+        )
+    except Exception:  # an odd subscription or incident must not cost a page
+        log.exception("what webhooks are owed is found out later")
+        return put_off(tx, facts, lines)
     if deliveries:
-        owe_deliveries(tx, deliveries)
+        try:
+            owe_deliveries(tx, deliveries)
+        except PASSING:
+            raise
+        except Exception as error:
+            raise CannotOwe from error
+    return 0
+
+
+def put_off(tx: Transaction, facts: Configuration, lines: Sequence[TimelineRow]) -> int:
+    """To be found out later, for each line and each subscription by itself. How many."""
+    entries = [
+        AgendaEntry(kinds.LATE_WEBHOOK, f"{line.incident}.{line.entry}.{webhook.key}", line.at)
+        for line in lines
+        for webhook in facts.webhooks.values()
+        if webhook.enabled and Reason(line.reason) in EVENT_OF
+    ]
+    if entries:
+        tx.agenda.schedule(entries)
+        tx.wake(kinds.WEBHOOKS_TOPIC)
+    return len(entries)
 
 
 def owe_deliveries(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
@@ -142,8 +178,23 @@ def take(
             continue
         url = url_of(waiting[0].incident) if waiting[0].incident else ""
         guarded = (CONFIGURED, webhook.key) in facts.by_people
-        found.append(WebhookDeparture(entry, waiting[0], webhook, body_of(waiting[0], url), now, guarded))
+        try:
+            body = body_of(waiting[0], url)
+        except msgspec.DecodeError as error:
+            _give_up(tx, entry, waiting[0], f"what was kept of it cannot be read: {error}", now)
+            continue
+        found.append(WebhookDeparture(entry, waiting[0], webhook, body, now, guarded))
     return found
+
+
+def _give_up(tx: Transaction, entry: AgendaEntry, delivery: Delivery, why: str, now: datetime) -> None:
+    """No try will ever succeed; the next one's turn."""
+    log.error("a webhook is given up", id=delivery.id, why=why)
+    at = micros(now)
+    tx.webhooks.put([replace(delivery, state=DeliveryState.FAILED, updated_at=at)])
+    tx.webhooks.record_attempts([WebhookAttempt(delivery.id, at, at, 0, why)])
+    more = bool(tx.webhooks.next_waiting(delivery.webhook, delivery.incident))
+    tx.agenda.consume(entry.kind, entry.subject, entry.token, again_at=at if more else None)
 
 
 def settle(tx: Transaction, arrivals: Sequence[WebhookArrival], now: datetime) -> list[Disabled]:
