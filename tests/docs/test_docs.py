@@ -8,6 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 from tocsin.cli.main import app
+from tocsin.engine.counters import Counters
+from tocsin.engine.metrics import EngineCollector
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tocsin"
@@ -39,6 +41,14 @@ def test_every_setting_is_documented() -> None:
         for name in re.findall(r"\bTOCSIN_[A-Z_]*[A-Z]\b", path.read_text())
     }
     assert sorted(name for name in read if f"`{name}`" not in documented) == []
+
+
+def test_every_metric_is_documented() -> None:
+    documented = (ROOT / "docs" / "metrics.md").read_text()
+    told = {family.name for family in EngineCollector(Counters(), list).collect()}
+    gauges = set(re.findall(r"\"(tocsin_[a-z_]+)\"", (SOURCE / "web" / "scrape.py").read_text()))
+    assert sorted(name for name in told if f"`{name}_total`" not in documented) == []
+    assert sorted(name for name in gauges if f"`{name}`" not in documented) == []
 
 
 def _commands() -> list[tuple[str, ...]]:

@@ -47,6 +47,7 @@ class Counted:
         self.requests: Counter[tuple[str, int]] = Counter()
         self.alerts_accepted: Counter[str] = Counter()
         self.alerts_renewed = 0
+        self.loop_failures: Counter[str] = Counter()
 
 
 class House:

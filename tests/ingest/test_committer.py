@@ -25,7 +25,13 @@ class Disk:
         self.fails_at = fails_at
         self.failed: list[int] = []
         self.threads: list[str] = []
-        self.committer = Committer(self.append, lambda number, _: self.failed.append(number), at_once)
+        self.unanswered = 0
+        self.committer = Committer(
+            self.append, lambda number, _: self.failed.append(number), at_once, self._unanswered
+        )
+
+    def _unanswered(self) -> None:
+        self.unanswered += 1
 
     def append(self, rows: Sequence[InboxRow]) -> int:
         self.commits += 1
@@ -76,7 +82,7 @@ async def test_whoever_waits_for_a_generation_hears_of_its_end() -> None:
     assert told == ["its own: False", "a copy: False"]
 
 
-async def test_an_answer_that_breaks_does_not_hold_up_the_others() -> None:
+async def test_an_answer_that_breaks_is_counted_and_does_not_hold_up_the_others() -> None:
     disk = Disk()
 
     def breaks(stored: bool) -> None:
@@ -86,6 +92,7 @@ async def test_an_answer_that_breaks_does_not_hold_up_the_others() -> None:
         disk.committer.add(request(), breaks)
         assert await disk.add()
     assert [line["event"] for line in logs] == ["answer_failed"]
+    assert disk.unanswered == 1
     assert len(disk.rows) == 2
     await disk.committer.close()
 

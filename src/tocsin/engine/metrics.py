@@ -59,7 +59,7 @@ class EngineCollector(Collector):
         for name, text, total in totals:
             yield CounterMetricFamily(name, text, value=total)
         failures = CounterMetricFamily(
-            "tocsin_loop_failures", "Engine loops that failed and went on.", labels=["loop"]
+            "tocsin_loop_failures", "Loops that failed and went on.", labels=["loop"]
         )
         for loop, count in list(counters.loop_failures.items()):
             failures.add_metric([loop], count)

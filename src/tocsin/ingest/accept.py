@@ -34,6 +34,7 @@ class Counters(Protocol):
     requests: Counter[tuple[str, int]]  # source, status
     alerts_accepted: Counter[str]  # source
     alerts_renewed: int
+    loop_failures: Counter[str]  # what failed while all else went on
 
 
 class Accept:
@@ -69,7 +70,7 @@ class Accept:
         self._on_renewed = on_renewed
         self._on_quarantined = on_quarantined
         self._quarantine_free_at = 0
-        self.committer = Committer(append, self._not_stored, at_once)
+        self.committer = Committer(append, self._not_stored, at_once, self._unanswered)
 
     def take(self, source: Source, integration: str, body: bytes, answer_with: AnswerWith) -> None:
         """One authenticated request: `answer_with` gets its answer, once, when it is durable or refused."""
@@ -150,6 +151,9 @@ class Accept:
         if self.committer.wait_for(same.generation, _telling(source, said, answer_with)):
             return None
         return source.stored(said)
+
+    def _unanswered(self) -> None:
+        self.counters.loop_failures["answers"] += 1
 
     def _not_stored(self, generation: int, requests: list[Waiting]) -> None:
         # Memory must not run ahead of the disk: the next copy of each is news again.

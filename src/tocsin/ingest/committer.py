@@ -52,15 +52,18 @@ class Generation(msgspec.Struct):
 
 class Committer:
     """`append` blocks until its rows are durable. `on_failed` runs on the event loop, before whoever waits for that
-    generation is told. `at_once`: bytes of bodies up to which a commit may be made on the event loop."""
+    generation is told; `on_unanswered` when telling one of them failed. `at_once`: bytes of bodies up to which a commit
+    may be made on the event loop."""
 
     def __init__(
         self,
         append: Callable[[Sequence[InboxRow]], object],
         on_failed: Callable[[int, list[Waiting]], None],
         at_once: int = 0,
+        on_unanswered: Callable[[], None] = lambda: None,
     ) -> None:
         self._append = append
+        self._on_unanswered = on_unanswered
         self._on_failed = on_failed
         self._at_once = at_once
         self._quick_in_a_row = QUICK_IN_A_ROW
@@ -182,3 +185,4 @@ class Committer:
                     tell(stored)
                 except Exception:  # one sender's connection must not keep the others from their answers
                     log.exception("answer_failed")
+                    self._on_unanswered()

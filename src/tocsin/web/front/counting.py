@@ -16,15 +16,17 @@ class Counting:
         self.requests: Counter[tuple[str, int]] = Counter()
         self.alerts_accepted: Counter[str] = Counter()
         self.alerts_renewed = 0
+        self.loop_failures: Counter[str] = Counter()
 
     def since_last(self) -> Counted | None:
         """None when nothing happened."""
-        if not self.requests and not self.alerts_accepted and not self.alerts_renewed:
+        if not (self.requests or self.alerts_accepted or self.alerts_renewed or self.loop_failures):
             return None
         counted = Counted(
             tuple((source, status, n) for (source, status), n in self.requests.items()),
             tuple(self.alerts_accepted.items()),
             self.alerts_renewed,
+            tuple(self.loop_failures.items()),
         )
         self._begin()
         return counted
@@ -35,3 +37,4 @@ def add(counted: Counted, counters: Counters) -> None:
         counters.requests[source, status] += n
     counters.alerts_accepted.update(dict(counted.accepted))
     counters.alerts_renewed += counted.renewed
+    counters.loop_failures.update(dict(counted.failures))

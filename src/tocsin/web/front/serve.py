@@ -120,6 +120,7 @@ class Front:
                 went = await asyncio.to_thread(drop)
         except StoreUnavailable as error:
             log.warning("old requests could not be dropped now", error=str(error))
+            self.counting.loop_failures["front"] += 1
 
     async def every(self, seconds: float, work: Callable[[], None], in_thread: bool = False) -> None:
         while True:
@@ -128,6 +129,7 @@ class Front:
                 await asyncio.to_thread(work) if in_thread else work()
             except Exception:  # the loop's edge: upkeep never ends accepting
                 log.exception("upkeep failed; it goes on")
+                self.counting.loop_failures["front"] += 1
 
     async def run(self, port: socket.socket) -> None:
         machine = asyncio.create_task(self._follow_the_machine())

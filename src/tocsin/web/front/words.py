@@ -51,11 +51,13 @@ class Quarantined(msgspec.Struct, frozen=True, tag="quarantined"):
 
 
 class Counted(msgspec.Struct, frozen=True, tag="counted"):
-    """What happened since the last one: requests by source and status, alerts accepted by source, alerts renewed."""
+    """What happened since the last one: requests by source and status, alerts accepted by source, alerts renewed,
+    and what failed while all else went on."""
 
     requests: tuple[tuple[str, int, int], ...] = ()
     accepted: tuple[tuple[str, int], ...] = ()
     renewed: int = 0
+    failures: tuple[tuple[str, int], ...] = ()
 
 
 ToFront = Keys | Standing | Forget | DropRequests
