@@ -27,7 +27,7 @@ def put(house: MemoryStore, kind: str, name: str, noun: dict[str, Any], seen: in
 
 
 def remove(house: MemoryStore, kind: str, name: str, seen: int | None = None) -> Edited:
-    return house.run(lambda tx: remove_noun(tx, kind, name, seen, NOW))
+    return house.run(lambda tx: remove_noun(tx, kind, name, seen, "alice", NOW))
 
 
 def refused(house: MemoryStore, kind: str, name: str, noun: dict[str, Any]) -> tuple[str, str, str]:

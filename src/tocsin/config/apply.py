@@ -1,19 +1,23 @@
 """Carries a plan out in one transaction: all of it, or nothing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from tocsin.config.answers import PlanLine
+from tocsin.config.history import kept
 from tocsin.config.plan import plan
 from tocsin.config.schema.kinds import Key
 from tocsin.core.configuration import Origin
 from tocsin.engine.store.protocol import Entry, Transaction
 
 
-def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple[PlanLine, ...], int]:
+def apply(
+    tx: Transaction, desired: Iterable[Entry], prune: bool, actor: str, now: datetime
+) -> tuple[tuple[PlanLine, ...], int]:
     """What was done, and the revision after it. Without any change the revision stays. That something is written elsewhere
-    now changes no noun, and is remembered all the same."""
+    now changes no noun, and is remembered all the same. What a schedule was before stays its history."""
     want = {(entry.kind, entry.name): entry for entry in desired}
     current = tx.configuration.entries()
     have = {(entry.kind, entry.name): entry for entry in current}
@@ -32,16 +36,15 @@ def apply(tx: Transaction, desired: Iterable[Entry], prune: bool) -> tuple[tuple
     put += _moved(want, have, {(line.kind, line.name) for line in lines})
     if not put and not remove:
         return lines, tx.configuration.revision()
-    tx.configuration.put(put)
-    tx.configuration.remove(remove)
+    versions, outdated = kept(current, put, remove, actor, now)
+    tx.configuration.put([*put, *versions])
+    tx.configuration.remove([*remove, *outdated])
     revision = tx.configuration.bump()
     tx.wake("configuration")
     return lines, revision
 
 
-def _moved(
-    want: Mapping[Key, Entry], have: Mapping[Key, Entry], told: Collection[Key]
-) -> Iterator[Entry]:
+def _moved(want: Mapping[Key, Entry], have: Mapping[Key, Entry], told: Collection[Key]) -> Iterator[Entry]:
     """What says the same as before at another place of the files."""
     for key, entry in want.items():
         before = have.get(key)

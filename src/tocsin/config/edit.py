@@ -13,6 +13,7 @@ from tocsin.config import emit
 from tocsin.config.answers import ConfigFile, Problem
 from tocsin.config.export import names_of, written
 from tocsin.config.forms import Tree
+from tocsin.config.history import kept
 from tocsin.config.references import needed_by
 from tocsin.config.schema.kinds import KINDS, Key, from_entry, to_entry
 from tocsin.config.validate import Checked, check, nouns_of
@@ -52,11 +53,13 @@ def put_noun(
     entry = to_entry(kind, checked.nouns[kind, name], Origin.PEOPLE, actor, micros(now))
     if before is not None and _same(before, entry):
         return Edited(before, shown(before, entries), tx.configuration.revision(), warnings)
-    tx.configuration.put([entry])
+    versions, outdated = kept(entries, [entry], [], actor, now)
+    tx.configuration.put([entry, *versions])
+    tx.configuration.remove(outdated)
     return Edited(entry, shown(entry, (*entries, entry)), _bumped(tx), warnings)
 
 
-def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, now: datetime) -> Edited:
+def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, actor: str, now: datetime) -> Edited:
     """Raises NotEdited; so it does when something else needs it."""
     entries, before = _found(tx, kind, name, seen)
     if before is None:
@@ -65,7 +68,9 @@ def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, now: da
     rest = tuple(entry for entry in entries if entry is not before)
     warnings = _refuse_what_is_new(check((), now, store=rest), check((), now, store=entries), kind, name)
     noun = shown(before, entries)
-    tx.configuration.remove([(kind, name)])
+    versions, outdated = kept(entries, [], [(kind, name)], actor, now)
+    tx.configuration.put(versions)
+    tx.configuration.remove([(kind, name), *outdated])
     return Edited(before, noun, _bumped(tx), warnings)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import structlog
 
+from tocsin.config.away import ReadCalendars, holidays_used, with_free_days
+from tocsin.config.history import with_history
 from tocsin.config.own import with_own
-from tocsin.config.schema.kinds import SINGLE, Noun, from_entry
+from tocsin.config.schema.kinds import SCHEDULE_VERSIONS, SINGLE, Noun, from_entry
 from tocsin.core.configuration import (
     Configuration,
     Defaults,
@@ -19,14 +21,16 @@ from tocsin.core.configuration import (
     TimeInterval,
 )
 from tocsin.core.detect.matchers import compile_matchers
-from tocsin.core.oncall.schedule import Schedule
+from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar
+from tocsin.core.oncall.overrides import Overrides
+from tocsin.core.oncall.schedule import Former, Override, Schedule
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import CONTACT_CHANGES, CONTACT_METHODS, PREFERENCES, Person, Preferences, Team
 from tocsin.core.severity import DEFAULT_SEVERITIES, Severity
 from tocsin.engine.facts import Unusable
 from tocsin.engine.store.protocol import Entry, Transaction
 
-WITH_URLS = ("people", CONTACT_METHODS, CONTACT_CHANGES, "chats", "webhooks", "dead_mans_switch")
+WITH_URLS = ("people", CONTACT_METHODS, CONTACT_CHANGES, "chats", "webhooks", "calendars", "dead_mans_switch")
 _log = structlog.get_logger(__name__)
 
 
@@ -86,16 +90,28 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
     def many(kind: str) -> dict[str, Any]:
         return dict(nouns.get(kind, {}))
 
+    people = with_own(
+        many("people"),
+        many(CONTACT_METHODS),
+        many(CONTACT_CHANGES).values(),
+        many(PREFERENCES).values(),
+    )
+    teams = many("teams")
+    calendars = ReadCalendars(many("calendars"), many(CALENDAR_EVENTS), people)
+    leaves, unclear = calendars.leaves(teams)
+    schedules, removed = with_history(
+        {key: calendars.driving(schedule) for key, schedule in many("schedules").items()},
+        [
+            Former(version.until, calendars.driving(version.schedule))
+            for version in many(SCHEDULE_VERSIONS).values()
+        ],
+    )
     return Configuration(
         revision=revision,
-        people=with_own(
-            many("people"),
-            many(CONTACT_METHODS),
-            many(CONTACT_CHANGES).values(),
-            many(PREFERENCES).values(),
-        ),
-        teams=many("teams"),
-        schedules=many("schedules"),
+        people=people,
+        teams={key: with_free_days(team) for key, team in teams.items()},
+        schedules=schedules,
+        removed_schedules=removed,
         policies=many("policies"),
         services=many("services"),
         chats=many("chats"),
@@ -108,7 +124,11 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
             **{Severity(name): rule for name, rule in many("severities").items()},
         },
         route=many("routes").get(SINGLE, Route(path="")),
-        overrides=tuple(many("overrides").values()),
+        calendars=many("calendars"),
+        unclear=unclear,
+        leaves=(*many("leaves").values(), *leaves),
+        holidays=holidays_used(people.values(), teams.values()),
+        overrides=Overrides(many("overrides").values()),
         silences=tuple(many("silences").values()),
         maintenance=tuple(many("maintenance").values()),
         pay=many("pay"),
@@ -162,6 +182,20 @@ def _check_schedule(schedule: Schedule) -> None:
         zone(layer.time_zone or schedule.time_zone)
 
 
+def _check_former(version: Former) -> None:
+    _check_schedule(version.schedule)
+
+
+def _check_override(override: Override) -> None:
+    if override.repeat is not None:
+        zone(override.repeat.time_zone)
+
+
+def _check_calendar(calendar: Calendar) -> None:
+    if calendar.time_zone is not None:
+        zone(calendar.time_zone)
+
+
 def _check_interval(interval: TimeInterval) -> None:
     for each in interval.ranges:
         zone(each.location)
@@ -176,5 +210,8 @@ _CHECKS: dict[Any, Callable[[Any], None]] = {
     Preferences: _check_preferences,
     Team: _check_team,
     Schedule: _check_schedule,
+    Former: _check_former,
+    Override: _check_override,
+    Calendar: _check_calendar,
     TimeInterval: _check_interval,
 }

@@ -60,7 +60,9 @@ def apply_view(tx: Transaction, request: Wanted, actor: str, now: datetime) -> P
     checked = check(request.files, now, store=tuple(tx.configuration.entries()), prune=_prunes(request))
     if not checked.sound:
         return PlanView((), checked.problems, revision)
-    lines, revision = apply(tx, entries_of(checked, actor, now, Origin(request.origin)), _prunes(request))
+    lines, revision = apply(
+        tx, entries_of(checked, actor, now, Origin(request.origin)), _prunes(request), actor, now
+    )
     return PlanView(lines, checked.problems, revision, applied=True)
 
 

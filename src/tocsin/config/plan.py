@@ -12,14 +12,16 @@ import msgspec
 from tocsin.config.answers import PlanLine
 from tocsin.config.export import leaves, names_of, written
 from tocsin.config.forms import Names
+from tocsin.config.history import Turnover, former_of, turnover
 from tocsin.config.schema.kinds import KINDS, SINGLE, Key, Noun, from_entry
 from tocsin.config.schema.oncall import canonical
 from tocsin.config.secrets import STORED
 from tocsin.core.configuration import Chat, Heartbeat, Integration, Maintenance, Origin, Silence
 from tocsin.core.instants import EPOCH
+from tocsin.core.oncall.away import Leave, in_zone
 from tocsin.core.oncall.rotation import keep_turn
-from tocsin.core.oncall.schedule import Layer, Schedule
-from tocsin.core.people import ContactMethod, Person, Secret
+from tocsin.core.oncall.schedule import Layer, Rotation, Schedule
+from tocsin.core.people import PREFERENCES, ContactMethod, Person, Secret
 from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
 
@@ -46,29 +48,48 @@ def settle(
         match noun:
             case Silence() | Maintenance() if noun.starts_at == EPOCH:
                 noun = msgspec.structs.replace(noun, starts_at=before.starts_at if before else now)
+            case Leave() if noun.starts_at.tzinfo is None:
+                noun = in_zone(noun, _zone_of(noun.person, desired, current))
             case Schedule() if before is not None:
-                noun = _with_turns_kept(noun, before, now)
+                over = turnover(before, former_of(noun.key, current), noun, now)
+                noun = _with_turns_kept(noun, before, over)
         settled[key] = noun
     return settled, missing
 
 
-def _with_turns_kept(schedule: Schedule, before: Schedule, now: datetime) -> Schedule:
-    """Editing who takes turns does not take the present turn from anybody; moving `from` starts to count anew."""
+def _zone_of(person: str, desired: Mapping[Key, Noun], current: Mapping[Key, Noun]) -> str:
+    """As they chose it on screen, else as the files say."""
+    own = current.get((PREFERENCES, person))
+    known = desired.get(("people", person)) or current.get(("people", person))
+    return (own.time_zone if own else None) or (known.time_zone if known else "UTC")
+
+
+def _with_turns_kept(schedule: Schedule, before: Schedule, over: Turnover) -> Schedule:
+    """Editing who takes turns does not take the turn from whoever has it when the edit takes over; moving `from` starts to
+    count anew."""
     layers: list[Layer] = []
     for number, layer in enumerate(schedule.layers):
-        old = before.layers[number] if number < len(before.layers) else None
-        if old is not None and old.rotation.starts == layer.rotation.starts:
+        old = _counterpart(layer, number, before)
+        if old is not None and _unchanged(old.rotation, layer.rotation):
+            layer = msgspec.structs.replace(layer, rotation=old.rotation)
+        elif over.from_ is not None and (old := _counterpart(layer, number, over.from_)) is not None:
             time_zone = layer.time_zone or schedule.time_zone
-            if (
-                canonical(old.rotation) == layer.rotation
-                or msgspec.structs.replace(old.rotation, first=0) == layer.rotation
-            ):
-                rotation = old.rotation
-            else:
-                rotation = keep_turn(old.rotation, layer.rotation, time_zone, now)
+            rotation = keep_turn(old.rotation, layer.rotation, time_zone, over.at)
             layer = msgspec.structs.replace(layer, rotation=rotation)
         layers.append(layer)
     return msgspec.structs.replace(schedule, layers=tuple(layers))
+
+
+def _counterpart(layer: Layer, number: int, before: Schedule) -> Layer | None:
+    """The same layer as it was: of its name, else at its place; None when its turns are counted from elsewhere."""
+    named = [old for old in before.layers if layer.name and old.name == layer.name]
+    old = named[0] if named else before.layers[number] if number < len(before.layers) else None
+    return old if old is not None and old.rotation.starts == layer.rotation.starts else None
+
+
+def _unchanged(old: Rotation, new: Rotation) -> bool:
+    """As an export shows it, or as it was written before an edit kept somebody's turn."""
+    return canonical(old) == new or msgspec.structs.replace(old, first=0) == new
 
 
 def _with_stored_secrets(noun: Noun, before: Noun | None, path: str) -> tuple[Noun, list[NotStored]]:

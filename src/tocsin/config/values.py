@@ -223,19 +223,26 @@ def _every(text: str) -> tuple[int, Unit]:
     return int(found[1] or 1), {"h": Unit.HOUR, "d": Unit.DAY, "w": Unit.WEEK}.get(found[2]) or Unit(found[2])
 
 
+def _days_or_weeks(text: str) -> tuple[int, Unit]:
+    count, unit = _every(text)
+    if unit not in (Unit.DAY, Unit.WEEK):
+        raise ValueError(f"expected days or weeks, such as 1 week or 2 days, found {text!r}")
+    return count, unit
+
+
 def _write_every(value: tuple[int, Unit]) -> str:
     count, unit = value
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def _handoff(text: str) -> tuple[int | None, time]:
-    day, _, at = text.strip().rpartition(" ")
-    return (_day(day.strip()) if day else None), _time(at)
+def _handoff(text: str) -> tuple[tuple[int, ...], time]:
+    days, _, at = text.strip().rpartition(" ")
+    return (tuple(sorted(_days(days.strip()))) if days else ()), _time(at)
 
 
-def _write_handoff(value: tuple[int | None, time]) -> str:
-    day, at = value
-    return _write_time(at) if day is None else f"{DAYS[day]} {_write_time(at)}"
+def _write_handoff(value: tuple[tuple[int, ...], time]) -> str:
+    days, at = value
+    return f"{_write_days(days)} {_write_time(at)}" if days else _write_time(at)
 
 
 DATE = Atom[date](
@@ -265,7 +272,15 @@ EVERY = Atom[tuple[int, Unit]](
     _write_every,
     {"type": "string", "pattern": r"^(hourly|daily|weekly|monthly|(\d+ *)?(hour|day|week|month|h|d|w)s?)$"},
 )
-HANDOFF = Atom[tuple[int | None, time]]("a handoff such as Mon 09:00", _handoff, _write_handoff)
+DAYS_OR_WEEKS = Atom[tuple[int, Unit]](
+    "how often it comes again, such as 1 week or 2 days",
+    _days_or_weeks,
+    _write_every,
+    {"type": "string", "pattern": r"^(daily|weekly|(\d+ *)?(day|week|d|w)s?)$"},
+)
+HANDOFF = Atom[tuple[tuple[int, ...], time]](
+    "a handoff such as Mon 09:00, or Mon,Fri 09:00 for several days", _handoff, _write_handoff
+)
 
 
 # --- days of the week ------------------------------------------------------------------------------------------------
@@ -290,6 +305,12 @@ def _days(text: str) -> set[int]:
     return found
 
 
+def _write_days(days: tuple[int, ...]) -> str:
+    if len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        return f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
+    return ",".join(DAYS[day] for day in days)
+
+
 class Days:
     """`Mon-Fri`, `Sat,Sun`, `Sat-Mon` or a list of these; kept in order, Monday first."""
 
@@ -309,9 +330,7 @@ class Days:
         return tuple(sorted(found))
 
     def write(self, value: tuple[int, ...], names: Names) -> Tree:
-        if len(value) > 2 and value == tuple(range(value[0], value[-1] + 1)):
-            return f"{DAYS[value[0]]}-{DAYS[value[-1]]}"
-        return ",".join(DAYS[day] for day in value)
+        return _write_days(value)
 
     def schema(self) -> Json:
         one = {"type": "string", "description": self.expected}

@@ -14,7 +14,7 @@ def edit(tx: Transaction, request: PutNoun | RemoveNoun, actor: str, now: dateti
         if isinstance(request, PutNoun):
             edited = put_noun(tx, kind, name, request.noun, seen, actor, now)
         else:
-            edited = remove_noun(tx, kind, name, seen, now)
+            edited = remove_noun(tx, kind, name, seen, actor, now)
     except NotEdited as refused:
         raise Refused(refused.code, refused.message, refused.field) from None
     return NounView(kind, name, edited.entry.origin, edited.noun, edited.revision, edited.warnings)

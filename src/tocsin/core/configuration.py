@@ -10,6 +10,8 @@ import msgspec
 
 from tocsin.core.detect.matchers import Matcher
 from tocsin.core.oncall.away import Holidays, Leave
+from tocsin.core.oncall.calendar import Calendar
+from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.schedule import Override, Schedule
 from tocsin.core.people import Person, Secret, Team
 from tocsin.core.respond.policy import Policy
@@ -160,6 +162,7 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     people: dict[str, Person] = {}
     teams: dict[str, Team] = {}
     schedules: dict[str, Schedule] = {}
+    removed_schedules: dict[str, Schedule] = {}  # for their history alone: nobody is on call in them now
     policies: dict[str, Policy] = {}
     services: dict[str, Service] = {}
     chats: dict[str, Chat] = {}
@@ -172,13 +175,20 @@ class Configuration(msgspec.Struct, frozen=True, omit_defaults=True):
     overrides: tuple[Override, ...] = ()
     silences: tuple[Silence, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
-    leaves: tuple[Leave, ...] = ()
+    calendars: dict[str, Calendar] = {}
+    unclear: dict[str, tuple[str, ...]] = {}  # by calendar: events that are nobody's for sure, in sentences
+    leaves: tuple[Leave, ...] = ()  # told by hand, and from calendars
     holidays: dict[str, Holidays] = {}  # by place
+    pay: dict[str, PayRule] = {}
     dead_mans_switch: DeadMansSwitch | None = None
     webhooks: dict[str, Webhook] = {}
     defaults: Defaults = Defaults()
     # (kind, name) of what was made on screen or by API: URLs of these are not trusted to be outside.
     by_people: frozenset[tuple[str, str]] = frozenset()
+
+    def schedules_ever(self) -> dict[str, Schedule]:
+        """Those that are, and those that were: for looking back (pay, shares of the load), never for paging."""
+        return {**self.removed_schedules, **self.schedules}
 
     def admins(self) -> tuple[str, ...]:
         """Who is told when something is wrong with on-call itself."""

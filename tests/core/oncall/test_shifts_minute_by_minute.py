@@ -216,7 +216,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Schedule], datetime, int, tuple[Ov
             every=draw(st.integers(1, 12 if unit is Unit.HOUR else 3)),
             unit=unit,
             handoff_at=draw(wall_times),
-            handoff_day=draw(st.none() | st.integers(0, 6)),
+            handoff_day=draw(st.none() | st.integers(0, 6)) if unit is Unit.WEEK else None,
             until=draw(st.none() | st.none() | near),
             first=draw(st.integers(0, 3)),
         )

@@ -8,6 +8,7 @@ import msgspec
 from tocsin.config import sealing
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import Names, Reading, Tree, check_name
+from tocsin.config.schema.calendars import CALENDARS, LEAVES
 from tocsin.config.schema.escalation import POLICIES, SeverityForm
 from tocsin.config.schema.oncall import OVERRIDES, SCHEDULES
 from tocsin.config.schema.pay import PAY
@@ -30,8 +31,10 @@ from tocsin.core.configuration import (
     TimeInterval,
 )
 from tocsin.core.instants import micros
+from tocsin.core.oncall.away import Leave
+from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar, Content
 from tocsin.core.oncall.pay.rules import PayRule
-from tocsin.core.oncall.schedule import Override, Schedule
+from tocsin.core.oncall.schedule import Former, Override, Schedule
 from tocsin.core.people import (
     CONTACT_CHANGES,
     PREFERENCES,
@@ -53,12 +56,15 @@ Noun = Any  # one of the types below: each kind has its own
 Key = tuple[str, str]  # (kind, name), as entries are known
 
 SINGLE = ""  # the entry's name of a kind of which there is one
-# What people set up themselves, made on screen and never in files.
+# What people set up themselves, made on screen and never in files; and what was read of others' calendars.
 OWN: dict[str, Any] = {
     CONTACT_METHODS: ContactMethod,
     CONTACT_CHANGES: ContactChange,
     PREFERENCES: Preferences,
+    CALENDAR_EVENTS: Content,
 }
+# What is remembered of schedules that were edited or removed (see history.py); made by edits, never in files.
+SCHEDULE_VERSIONS = "schedule_versions"
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -120,6 +126,8 @@ KINDS = {
         _many("silences", Silence, SILENCES, key="id", operational=True),
         _many("maintenance", Maintenance, MAINTENANCE, key="id", operational=True),
         _many("overrides", Override, OVERRIDES, key="id", operational=True),
+        _many("calendars", Calendar, CALENDARS),
+        _many("leaves", Leave, LEAVES, key="id", operational=True),
         _many("pay", PayRule, PAY),
         _single("dead_mans_switch", DeadMansSwitch, DEAD_MANS_SWITCH),
         _many("webhooks", Webhook, WEBHOOKS),
@@ -144,7 +152,7 @@ def to_entry(
     source: str = "",
 ) -> Entry:
     """The noun as the store keeps it."""
-    lasting = isinstance(noun, (Silence, Maintenance, Override))
+    lasting = isinstance(noun, (Silence, Maintenance, Override, Leave))
     return Entry(
         kind=kind,
         name=KINDS[kind].name_of(noun),
@@ -168,6 +176,8 @@ def decoded(entry: Entry) -> Noun:
     """The same as the store keeps it, its secrets sealed."""
     if entry.kind in OWN:
         return msgspec.json.decode(entry.document, type=OWN[entry.kind])
+    if entry.kind == SCHEDULE_VERSIONS:
+        return msgspec.json.decode(entry.document, type=Former)
     if entry.kind not in KINDS:
         raise ValueError(f"unknown kind {entry.kind!r}")
     return msgspec.json.decode(entry.document, type=KINDS[entry.kind].type)

@@ -2,8 +2,9 @@
 
 Turn `n` belongs to `people[(first + n) % len(people)]` and begins at the n-th handoff after the first one. Handoffs are
 counted on the wall clock (hours too), so 09:00 and 21:00 stay 09:00 and 21:00 across daylight saving; a turn that a clock
-change swallows whole has no length. The first handoff is `handoff_at` on `starts`, for weekly rotations on the first
-`handoff_day` from `starts` on; monthly ones keep the day of `starts`, or the month's last where it has fewer.
+change swallows whole has no length. The first handoff is `handoff_at` on `starts`, or on the first of the rotation's
+weekdays from `starts` on; monthly ones keep the day of `starts`, or the month's last where it has fewer. Several weekdays
+recur week by week from `starts` on, so that the n-th of them is found by division too.
 
 An edit counts turns anew over the edited list: the people who remain follow each other in the same order, but who has
 the turn right now may jump, because the remainder changes with the length. `keep_turn` sets `first` so that it does not.
@@ -47,7 +48,8 @@ def turn_at(rotation: Rotation, time_zone: str, instant: datetime) -> Turn | Non
     begins, first_handoff, length = _beginning(rotation, time_zone)
     if instant < begins or (rotation.until is not None and instant >= rotation.until):
         return None
-    # Clock changes and months of unlike length put the estimate off by one turn, for hourly rotations by a few.
+    # Clock changes and turns of unlike length put the estimate off by one turn, for hourly rotations and for several
+    # weekdays by a few, never by more the longer the rotation runs.
     turn = _turn(rotation, time_zone, max(0, (instant - first_handoff) // length))
     while instant < turn.starts_at:
         turn = _turn(rotation, time_zone, turn.number - 1)
@@ -89,6 +91,10 @@ def _beginning(rotation: Rotation, time_zone: str) -> tuple[datetime, datetime, 
     """When it begins, its first handoff, and the mean length of a turn."""
     try:
         length = rotation.every * _LENGTH[rotation.unit]
+        if rotation.days and rotation.unit is Unit.DAY:
+            length = length * 7 / len(rotation.days)
+        elif rotation.days and rotation.unit is Unit.WEEK:
+            length /= len(rotation.days)
     except OverflowError:
         length = timedelta.max
     begins = instant_of(datetime.combine(rotation.starts, time(0)), time_zone)
@@ -109,26 +115,36 @@ def _turn(rotation: Rotation, time_zone: str, number: int) -> Turn:
 
 def _handoff(rotation: Rotation, time_zone: str, number: int) -> datetime:
     """The instant of the n-th handoff."""
-    count = number * rotation.every
     try:
         if rotation.unit is Unit.HOUR:
-            local = datetime.combine(rotation.starts, rotation.handoff_at) + timedelta(hours=count)
+            ahead = timedelta(hours=number * rotation.every)
+            local = datetime.combine(rotation.starts, rotation.handoff_at) + ahead
         else:
-            local = datetime.combine(_handoff_date(rotation, count), rotation.handoff_at)
+            local = datetime.combine(_handoff_date(rotation, number), rotation.handoff_at)
         return min(instant_of(local, time_zone), FOREVER)
     except (OverflowError, ValueError):  # past the last year of the calendar
         return FOREVER
 
 
-def _handoff_date(rotation: Rotation, count: int) -> date:
-    starts = rotation.starts
+def _handoff_date(rotation: Rotation, number: int) -> date:
+    starts, every = rotation.starts, rotation.every
     match rotation.unit:
         case Unit.WEEK:
-            ahead = 0 if rotation.handoff_day is None else (rotation.handoff_day - starts.weekday()) % 7
-            return starts + timedelta(days=ahead, weeks=count)
+            ahead = _days_ahead(starts, rotation.days) or (0,)
+            rounds, place = divmod(number, len(ahead))
+            return starts + timedelta(days=ahead[place], weeks=rounds * every)
         case Unit.MONTH:
-            years, month = divmod(starts.month - 1 + count, 12)
+            years, month = divmod(starts.month - 1 + number * every, 12)
             year = starts.year + years
             return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))
+        case _ if rotation.days:
+            ahead = _days_ahead(starts, rotation.days)
+            weeks, place = divmod(number * every, len(ahead))
+            return starts + timedelta(days=ahead[place], weeks=weeks)
         case _:
-            return starts + timedelta(days=count)
+            return starts + timedelta(days=number * every)
+
+
+def _days_ahead(starts: date, weekdays: tuple[int, ...]) -> tuple[int, ...]:
+    """How many days after `starts` each of the weekdays first comes, the nearest first."""
+    return tuple(sorted((day - starts.weekday()) % 7 for day in weekdays))

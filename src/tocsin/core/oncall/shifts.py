@@ -1,19 +1,34 @@
 """Who is on call: one algorithm for an instant and for a span.
 
 It answers at an instant and says how long the answer surely holds; a span is that question asked again at each such end.
-Layers stack, restrictions cut, overrides win. A secondary takes the next people in its primary's order who are not
-already on the primary, so the two never coincide, overrides included.
+Layers stack, restrictions cut, overrides win; each instant is answered by the version of the schedule that held then. A
+secondary takes the next people in its primary's order who are not already on the primary, so the two never coincide,
+overrides included.
 
-Everything returned is in UTC, ends exclusive. Instants given must be aware.
+Everything returned is in UTC, ends exclusive. Instants given must be aware. Overrides are given as `Overrides` where
+there may be many: those are indexed once, anything else for each question.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
+from tocsin.core.oncall.calendar_layer import event_at, events_following
+from tocsin.core.oncall.overrides import OfSchedule, indexed
 from tocsin.core.oncall.restrictions import window_at
 from tocsin.core.oncall.rotation import Turn, begins_at, following, turn_at
-from tocsin.core.oncall.schedule import Gap, Layer, OnCall, Override, OverrideKind, Schedule, Shift
+from tocsin.core.oncall.schedule import (
+    Gap,
+    Layer,
+    LayerShifts,
+    OnCall,
+    Override,
+    OverrideKind,
+    Schedule,
+    Shift,
+)
 from tocsin.core.oncall.wall_clock import FOREVER
 
 # How far ahead the next shift is looked for: two yearly turns.
@@ -23,22 +38,32 @@ Order = list[tuple[str, ...]]
 
 
 class _Seat(NamedTuple):
-    schedule: Schedule
-    overrides: list[Override]
+    schedule: Schedule  # the version that holds
+    overrides: OfSchedule | None
+
+
+class _Seats(NamedTuple):
+    """A schedule and those it is derived from, the first primary first; empty when one is missing or they form a ring."""
+
+    seats: tuple[_Seat, ...]
+    until: datetime  # when another version of one of them holds
 
 
 class _Stretch(NamedTuple):
     people: tuple[str, ...]
     by: str
     until: datetime  # FOREVER when nothing known ends it
+    shadows: tuple[str, ...] = ()
 
 
 def who_is_on_call(
     schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
 ) -> OnCall:
     """Who holds the schedule at the instant; nobody for a schedule that is not known."""
-    people, by, until = _at(_seats(schedules, key, overrides), instant)
-    return OnCall(people, by, None if until == FOREVER else until)
+    seats, until = _seats(schedules, key, instant, overrides)
+    stretch = _at(seats, instant)
+    until = min(until, stretch.until)
+    return OnCall(stretch.people, stretch.by, None if until == FOREVER else until, stretch.shadows)
 
 
 def shifts(
@@ -48,9 +73,9 @@ def shifts(
     ends_at: datetime,
     overrides: Iterable[Override],
 ) -> list[Shift]:
-    """The shifts in the span, in order, cut at its ends; equal neighbours are one. Where nobody is on call there is none."""
-    seats = _seats(schedules, key, overrides, starts_at, ends_at)
-    return [shift for shift in _walk(seats, starts_at, ends_at) if shift.people]
+    """The shifts in the span, in order, cut at its ends; equal neighbours are one. Where nobody is on call there is none,
+    whoever looks on."""
+    return [shift for shift in _walk(schedules, key, starts_at, ends_at, indexed(overrides)) if shift.people]
 
 
 def gaps(
@@ -62,8 +87,7 @@ def gaps(
 ) -> list[Gap]:
     """The stretches of the span in which nobody is on call."""
     found: list[Gap] = []
-    seats = _seats(schedules, key, overrides, starts_at, ends_at)
-    for shift in _walk(seats, starts_at, ends_at):
+    for shift in _walk(schedules, key, starts_at, ends_at, indexed(overrides)):
         if shift.people:
             continue
         if found and found[-1].ends_at == shift.starts_at:
@@ -77,59 +101,169 @@ def next_shift(
     schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
 ) -> Shift | None:
     """The next shift of other people than those on call at the instant, cut at `LOOKAHEAD`; None if none begins by then."""
-    horizon = instant + LOOKAHEAD
-    seats = _seats(schedules, key, overrides, instant, horizon)
-    now = _at(seats, instant).people
-    return next((s for s in _walk(seats, instant, horizon) if s.people and s.people != now), None)
+    overrides = indexed(overrides)
+    now = who_is_on_call(schedules, key, instant, overrides).people
+    coming = _walk(schedules, key, instant, instant + LOOKAHEAD, overrides)
+    return next((s for s in coming if s.people and s.people != now), None)
+
+
+def layers_of(
+    schedules: Mapping[str, Schedule],
+    key: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    overrides: Iterable[Override],
+) -> list[LayerShifts]:
+    """What each layer alone says of the span, the lowest first, for drawing; layers of former versions go by their names.
+
+    A derived schedule has one layer: whom it takes from its primary before its own overrides.
+    """
+    overrides = indexed(overrides)
+    found: dict[str, LayerShifts] = {}
+    at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    while at < ends_at:
+        seats, until = _seats(schedules, key, at, overrides)
+        until = min(until, ends_at)
+        for each in _drawn(seats, at, until):
+            before = found.get(each.name)
+            joined = _joined(before.shifts, each.shifts) if before else each.shifts
+            found[each.name] = LayerShifts(each.name, joined, each.beside, each.shadow)
+        at = until
+    return list(found.values())
+
+
+def _drawn(seats: tuple[_Seat, ...], starts_at: datetime, ends_at: datetime) -> Iterator[LayerShifts]:
+    """The layers of the last seat in a span in which no version changes."""
+    if not seats:
+        return
+    schedule = seats[-1].schedule
+    if len(seats) > 1:
+        plain = (*seats[:-1], _Seat(schedule, None))
+        yield LayerShifts(
+            f"secondary of {schedule.secondary_of}",
+            tuple(_stretches(lambda at: _at(plain, at), starts_at, ends_at)),
+        )
+    for number, layer in enumerate(schedule.layers, 1):
+        name = layer.name or f"layer {number}"
+        time_zone = layer.time_zone or schedule.time_zone
+
+        def of_layer(
+            at: datetime, layer: Layer = layer, name: str = name, time_zone: str = time_zone
+        ) -> _Stretch:
+            turn, until = _turn_of(layer, time_zone, at)
+            return _Stretch(turn.people if turn else (), name, until)
+
+        found = tuple(shift for shift in _stretches(of_layer, starts_at, ends_at) if shift.people)
+        yield LayerShifts(name, found, layer.beside, layer.shadow)
+
+
+def _joined(before: tuple[Shift, ...], after: tuple[Shift, ...]) -> tuple[Shift, ...]:
+    """Both, the two that meet as one when they are equal."""
+    if before and after:
+        last, first = before[-1], after[0]
+        if last.ends_at == first.starts_at and last.people == first.people:
+            one = Shift(last.starts_at, first.ends_at, last.people, last.by, last.shadows)
+            return (*before[:-1], one, *after[1:])
+    return before + after
+
+
+# --- which schedules, in which version -------------------------------------------------------------------------------
 
 
 def _seats(
+    schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
+) -> _Seats:
+    known = schedules.get(key)
+    if known is None:
+        return _Seats((), FOREVER)
+    overrides = indexed(overrides)
+    seats: list[_Seat] = []
+    until = FOREVER
+    seen: set[str] = set()
+    while True:
+        if known is None or known.key in seen:
+            return _Seats((), until)
+        seen.add(known.key)
+        version, limit = _version(known, instant)
+        until = min(until, limit)
+        seats.append(_Seat(version, overrides.of(known.key)))
+        above = version.secondary_of
+        if above is None:
+            return _Seats(tuple(reversed(seats)), until)
+        known = schedules.get(above) or version.primary
+
+
+_UNTIL = attrgetter("until")
+
+
+def _version(schedule: Schedule, instant: datetime) -> tuple[Schedule, datetime]:
+    """The version that holds at the instant, and until when; one that holds nobody before the first takes effect."""
+    former = schedule.former
+    if not former and schedule.effective_from is None:
+        return schedule, FOREVER
+    number = bisect_right(former, instant, key=_UNTIL)
+    until = former[number].until if number < len(former) else FOREVER
+    version = former[number].schedule if number < len(former) else schedule
+    if number == 0 and version.effective_from is not None and instant < version.effective_from:
+        return Schedule(schedule.key), min(until, version.effective_from)
+    return version, until
+
+
+# --- the span --------------------------------------------------------------------------------------------------------
+
+
+def _walk(
     schedules: Mapping[str, Schedule],
     key: str,
+    starts_at: datetime,
+    ends_at: datetime,
     overrides: Iterable[Override],
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-) -> list[_Seat]:
-    """The schedule and those it is derived from, the first primary first; empty when one is missing or they form a ring."""
-    seats: list[_Seat] = []
-    above: str | None = key
-    overrides = tuple(overrides)
-    while above is not None:
-        schedule = schedules.get(above)
-        if schedule is None or len(seats) == len(schedules):
-            return []
-        mine = [o for o in overrides if o.schedule == above]
-        if starts_at is not None and ends_at is not None:
-            mine = [o for o in mine if o.starts_at < ends_at and starts_at < o.ends_at]
-        seats.insert(0, _Seat(schedule, mine))
-        above = schedule.secondary_of
-    return seats
-
-
-def _walk(seats: list[_Seat], starts_at: datetime, ends_at: datetime) -> Iterator[Shift]:
+) -> Iterator[Shift]:
     """The whole span as shifts, those of nobody included."""
-    at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
-    since, held = at, None
+    at = starts_at.astimezone(UTC)
+    seats, changes_at = _seats(schedules, key, at, overrides)
+
+    def answer(instant: datetime) -> _Stretch:
+        nonlocal seats, changes_at
+        if instant >= changes_at:
+            seats, changes_at = _seats(schedules, key, instant, overrides)
+        stretch = _at(seats, instant)
+        return stretch if stretch.until <= changes_at else stretch._replace(until=changes_at)
+
+    return _stretches(answer, at, ends_at.astimezone(UTC))
+
+
+def _stretches(
+    answer: Callable[[datetime], _Stretch], starts_at: datetime, ends_at: datetime
+) -> Iterator[Shift]:
+    """What `answer` says over the span; equal neighbours are one."""
+    at = since = starts_at
+    held: _Stretch | None = None
     while at < ends_at:
-        stretch = _at(seats, at)
-        if held is not None and (stretch.people, stretch.by) != (held.people, held.by):
-            yield Shift(since, at, held.people, held.by)
+        people, by, until, shadows = stretch = answer(at)
+        if held is not None and (people != held.people or by != held.by or shadows != held.shadows):
+            yield Shift(since, at, held.people, held.by, held.shadows)
             since = at
-        held, at = stretch, stretch.until
+        held, at = stretch, until
     if held is not None:
-        yield Shift(since, ends_at, held.people, held.by)
+        yield Shift(since, ends_at, held.people, held.by, held.shadows)
 
 
-def _at(seats: list[_Seat], instant: datetime) -> _Stretch:
+# --- the instant -----------------------------------------------------------------------------------------------------
+
+
+def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
     """The algorithm: the first primary's layers, its overrides, then each derived seat from what is left of the order."""
     if not seats:
         return _Stretch((), "", FOREVER)
-    primary, *derived = seats
-    order: Order | None = [] if derived else None
+    primary = seats[0]
+    if len(seats) == 1:
+        return _overridden(primary, _layered(primary.schedule, instant, None), instant, frozenset())
+    order: Order = []
     stretch = _overridden(primary, _layered(primary.schedule, instant, order), instant, frozenset())
     taken = set(stretch.people)
-    for seat in derived:
-        people = next((free for group in order or () if (free := _without(group, taken))), ())
+    for seat in seats[1:]:
+        people = next((free for group in order if (free := _without(group, taken))), ())
         by = f"secondary of {seat.schedule.secondary_of}" if people else ""
         stretch = _overridden(seat, _Stretch(people, by, stretch.until), instant, taken)
         taken.update(stretch.people)
@@ -137,40 +271,68 @@ def _at(seats: list[_Seat], instant: datetime) -> _Stretch:
 
 
 def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Stretch:
-    """Whom the layers name. `order`, when wanted, is filled with those who come next, in the deciding layer first.
-
-    The layers below it follow, from their present turn on: they would be on call if it were not.
+    """Whom the layers name. `order`, when wanted, is filled with those who come next: in the layers that decide first, the
+    lowest of them before those beside it; then in the layers below, from their present turn on, since they would be on call
+    if the others were not. Shadows are in nobody's order.
     """
-    held: _Stretch | None = None
+    people: tuple[str, ...] = ()
+    shadows: tuple[str, ...] = ()
+    by = ""
     until = FOREVER
-    for number in range(len(schedule.layers), 0, -1):
-        layer = schedule.layers[number - 1]
+    decided = False
+    deciding: list[Order] = []
+    below: Order = []
+    number = len(schedule.layers)
+    for layer in reversed(schedule.layers):
+        number -= 1
+        if decided and order is None and not layer.shadow:
+            continue
         turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
-        until = min(until, limit)
+        if limit < until:
+            until = limit
         if turn is None:
+            continue
+        if layer.shadow:
+            shadows = turn.people if not shadows else _joint(turn.people, shadows)
             continue
         if order is not None:
             # The deciding turn's own people come last of their layer: only an override can have freed them.
-            upcoming = following(layer.rotation, turn.number)
-            order += upcoming if held is None else [upcoming[-1], *upcoming[:-1]]
-        if held is None:
-            held = _Stretch(turn.people, layer.name or f"layer {number}", until)
-            if order is None:
-                return held
-    if held is None:
-        return _Stretch((), "", until)
-    return held._replace(until=until)
+            upcoming = _following(layer, turn.number)
+            if decided:
+                below += [upcoming[-1], *upcoming[:-1]]
+            else:
+                deciding.append(upcoming)
+        if decided:
+            continue
+        name = layer.name or f"layer {number + 1}"
+        people = turn.people if not people else _joint(turn.people, people)
+        by = name if not by else f"{name}, {by}"
+        decided = not layer.beside
+    if order is not None:
+        for upcoming in reversed(deciding):
+            order += upcoming
+        order += below
+    if shadows:
+        shadows = _without(shadows, set(people))
+    return _Stretch(people, by, until, shadows)
+
+
+def _following(layer: Layer, number: int) -> Order:
+    return events_following(layer, number) if layer.calendar else following(layer.rotation, number)
 
 
 def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | None, datetime]:
     """The turn in which the layer has someone now, or None; and until when that stands."""
-    rotation = layer.rotation
     until = FOREVER
     if layer.restrictions:
         window = window_at(layer.restrictions, time_zone, instant)
         until = window.until
         if not window.is_open:
             return None, until
+    if layer.calendar:
+        event, limit = event_at(layer, instant)
+        return event, min(until, limit)
+    rotation = layer.rotation
     turn = turn_at(rotation, time_zone, instant)
     if turn is None:
         begins = begins_at(rotation, time_zone)
@@ -182,21 +344,22 @@ def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | No
 
 def _overridden(seat: _Seat, stretch: _Stretch, instant: datetime, taken: Set[str]) -> _Stretch:
     """The stretch after the seat's overrides. One that would seat a person of `taken` (the primary) has no effect."""
-    people, by, until = stretch
+    if seat.overrides is None:
+        return stretch
+    holding, until = seat.overrides.at(instant)
+    until = min(until, stretch.until)
+    people, shadows = stretch.people, stretch.shadows
     decided: list[str] = []
-    for override in seat.overrides:
-        if instant < override.starts_at:
-            if override.starts_at < override.ends_at:
-                until = min(until, override.starts_at)
-            continue
-        if instant >= override.ends_at:
-            continue
-        until = min(until, override.ends_at)
+    for override in holding:
         changed = _apply(override, people, taken)
         if changed is not None:
             people = changed
             decided.append(f"override {override.id}")
-    return _Stretch(people, ", ".join(decided) or by, until)
+        if override.kind is OverrideKind.REMOVE and override.person in shadows:
+            shadows = _without(shadows, {override.person})
+    if decided and shadows:
+        shadows = _without(shadows, set(people))
+    return _Stretch(people, ", ".join(decided) or stretch.by, until, shadows)
 
 
 def _apply(override: Override, people: tuple[str, ...], taken: Set[str]) -> tuple[str, ...] | None:
@@ -217,3 +380,7 @@ def _apply(override: Override, people: tuple[str, ...], taken: Set[str]) -> tupl
 
 def _without(people: Iterable[str], others: Set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p for p in people if p not in others))
+
+
+def _joint(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))

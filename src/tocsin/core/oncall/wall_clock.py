@@ -38,6 +38,11 @@ def local_date(instant: datetime, time_zone: str) -> date:
     return instant.astimezone(zone(time_zone)).date()
 
 
+def local_time(instant: datetime, time_zone: str) -> datetime:
+    """What the wall clock of the zone shows, naive."""
+    return instant.astimezone(zone(time_zone)).replace(tzinfo=None, fold=0)
+
+
 def instant_of(local: datetime, time_zone: str) -> datetime:
     """The first instant at which the zone's wall clock shows `local` (naive) or later, in UTC."""
     tz = zone(time_zone)
