@@ -22,6 +22,7 @@ from tocsin.core.configuration import (
     TimeRange,
 )
 from tocsin.core.detect.matchers import Matcher, MatchOp
+from tocsin.core.oncall.pay.rules import Hour, PayRule, TimeOff
 from tocsin.core.oncall.schedule import Layer, Override, OverrideKind, Restriction, Rotation, Schedule, Unit
 from tocsin.core.people import BusinessHours, ContactMethod, NotifyRule, Person, Secret, Team
 from tocsin.core.respond.policy import Policy, Step, Target, TargetKind
@@ -231,6 +232,25 @@ overrides = st.builds(
     replaces=maybe(names),
     **remarks,
 )
+amounts = st.decimals("0", "999999", places=2)
+pay = st.builds(
+    PayRule,
+    key=st.just(""),
+    team=names,
+    currency=st.sampled_from(["EUR", "JPY"]),
+    starts=st.dates(date(2000, 1, 1), date(2050, 1, 1)),
+    ends=maybe(st.dates(date(2050, 1, 2), date(2100, 1, 1))),
+    country=st.sampled_from(["", "DE", "GB-SCT"]),
+    schedules=many(names),
+    per_shift=amounts,
+    per_hour=st.dictionaries(st.sampled_from(Hour), amounts),
+    per_month=st.decimals("0.01", "999", places=2),
+    night_from=times.filter(lambda at: at != time(0)),
+    night_to=st.just(time(0)),
+    time_off=maybe(
+        st.builds(TimeOff, days=amounts, pages=st.integers(1, 99), broken_nights=st.integers(1, 7))
+    ),
+)
 defaults = st.builds(
     Defaults,
     base_url=st.sampled_from(["https://tocsin.example.com", "http://127.0.0.1:9190"]),
@@ -288,6 +308,7 @@ NOUNS: dict[str, tuple[st.SearchStrategy[Any], str]] = {
     "silences": (silences, "id"),
     "maintenance": (maintenance, "id"),
     "overrides": (overrides, "id"),
+    "pay": (pay, "key"),
 }
 
 

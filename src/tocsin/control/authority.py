@@ -36,6 +36,9 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.SendContactCode: Permission.OWN,
     r.VerifyContactMethod: Permission.OWN,
     r.PutPreferences: Permission.OWN,
+    r.ShowPay: Permission.OWN,
+    r.ClosePay: Permission.MANAGE,
+    r.AdjustPay: Permission.MANAGE,
     r.Status: Permission.READ,
     r.Examine: Permission.ADMINISTER,
 }
@@ -58,10 +61,13 @@ def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself:
     permission = NEEDS.get(type(request))
     if permission is None:
         raise r.Refused("forbidden", "nobody said who may ask this")
-    if not grants.allow(permission, tuple(teams_of(request, facts))):
+    if not grants.allow(permission, teams_of(request, facts)):
         raise r.Refused("forbidden", f"this needs the permission to {permission.value}{_where(request)}")
     if isinstance(request, OF_ONESELF) and not grants.everything and request.person != oneself:
         raise r.Refused("forbidden", "only administrators may change how somebody else is reached", "person")
+    of_others = isinstance(request, r.ShowPay) and (not oneself or request.person != oneself)
+    if of_others and not grants.allow(Permission.MANAGE, teams_of(request, facts)):
+        raise r.Refused("forbidden", "what others are paid is for those who manage the team", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):
         raise r.Refused(
             "forbidden", "only administrators may name an environment variable or a file of the server"
@@ -88,7 +94,7 @@ def memberships_of(person: Person | None, facts: Configuration) -> tuple[Members
     return teams or (Membership("", Role.RESPONDER),)
 
 
-def teams_of(request: r.Request, facts: Configuration) -> Iterable[str | None]:
+def teams_of(request: r.Request, facts: Configuration) -> tuple[str | None, ...]:
     """The teams whose things a request would change, as they are and as they would be. None: the house's."""
     if isinstance(request, (r.PutNoun, r.RemoveNoun)):
         if request.kind not in OF_TEAMS:
@@ -99,6 +105,8 @@ def teams_of(request: r.Request, facts: Configuration) -> Iterable[str | None]:
             return (before,)  # a new team is the administrators' to make
         after = _team_wanted(request, facts)
         return (before, after) if there else (after,)  # one that is there and nobody's is the house's
+    if isinstance(request, (r.ShowPay, r.ClosePay, r.AdjustPay)):
+        return (request.team,)
     return ()
 
 

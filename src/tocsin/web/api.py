@@ -21,13 +21,17 @@ from tocsin.apps.api.api import router as me
 from tocsin.apps.api.docs import docs_page
 from tocsin.apps.api.problems import Stopped, Wrong, answered, of_refused, of_status, problem
 from tocsin.apps.api.schema import document
+from tocsin.apps.audit.api import router as audit
 from tocsin.apps.configuration.api import router as configuration
+from tocsin.apps.configuration.files_api import router as files
 from tocsin.apps.configuration.operational_api import router as operational
 from tocsin.apps.incidents.api import router as incidents
 from tocsin.apps.oncall.api import router as oncall
+from tocsin.apps.oncall.pay_api import router as pay
 from tocsin.apps.people.api import router as people
 from tocsin.apps.people.authority import by_token, public
 from tocsin.apps.services.api import router as services
+from tocsin.apps.webhooks.api import router as webhooks
 from tocsin.control.client import NotAnswering
 from tocsin.control.requests import Refused
 
@@ -43,7 +47,9 @@ api = NinjaAPI(
     parser=Parser(),
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
-for each in (incidents, alerts, oncall, operational, people, services, configuration, me):
+for each in (
+    *(incidents, alerts, oncall, pay, operational, people, services, configuration, files, webhooks, me, audit),
+):
     api.add_router("", each)
 
 

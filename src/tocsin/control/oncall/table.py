@@ -5,26 +5,24 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
+from tocsin.control import requests as r
 from tocsin.control.actor import Actor
+from tocsin.control.oncall import pay
+from tocsin.control.oncall.decided import Decided
 from tocsin.core.configuration import Configuration
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import Transaction
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """The request's answer, and what it was about, for the audit log (when no configuration entry was changed)."""
-
-    answer: object
-    subject: str
-
 
 Read = Callable[[Transaction, Any, Configuration, datetime], object]
 Write = Callable[[Transaction, Any, Configuration, Actor, datetime], object]
 Decide = Callable[[Consequences, Any, Actor, datetime], Decided]
 
 # Each raises Refused, and then changes nothing.
-READS: dict[type[Any], Read] = {}
+READS: dict[type[Any], Read] = {
+    r.ShowPay: pay.show,
+}
 WRITES: dict[type[Any], Write] = {}
-DECISIONS: dict[type[Any], Decide] = {}
+DECISIONS: dict[type[Any], Decide] = {
+    r.ClosePay: pay.close,
+    r.AdjustPay: pay.adjust,
+}

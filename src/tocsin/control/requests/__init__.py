@@ -59,6 +59,10 @@ from tocsin.control.requests.operational import ChangeEnd as ChangeEnd
 from tocsin.control.requests.operational import EndOperational as EndOperational
 from tocsin.control.requests.operational import ListOperational as ListOperational
 from tocsin.control.requests.operational import OperationalView as OperationalView
+from tocsin.control.requests.pay import AdjustPay as AdjustPay
+from tocsin.control.requests.pay import ClosePay as ClosePay
+from tocsin.control.requests.pay import PayView as PayView
+from tocsin.control.requests.pay import ShowPay as ShowPay
 from tocsin.control.requests.refused import Refused as Refused
 from tocsin.control.requests.webhooks import ResendDelivery as ResendDelivery
 from tocsin.control.requests.webhooks import SendTestEvent as SendTestEvent
@@ -92,6 +96,9 @@ Request = (
     | SendContactCode
     | VerifyContactMethod
     | PutPreferences
+    | ShowPay
+    | ClosePay
+    | AdjustPay
     | Status
     | Examine
 )
