@@ -131,6 +131,82 @@ def test_held_pages_survive_a_restart(house: House, alice: Person) -> None:
     alice.was_paged("SlowReport")
 
 
+# --- shortened, moved, lifted ----------------------------------------------------------------------------------------
+
+
+def test_lifting_quiet_hours_releases_what_they_hold(house: House, alice: Person) -> None:
+    alice_is_quiet(house)
+    house.fires("SlowReport", severity="minor")
+    house.passes(minutes=2)
+    alice.hears_nothing()
+    alice_is_quiet(house, "", "")
+    alice.was_paged("SlowReport", by="mail")
+    alice.acknowledges()
+    house.passes(hours=2)
+    assert not [heard for heard in alice.new() if heard.is_page], "no second time at their former end"
+    house.tells("held_for_quiet_hours", "quiet_hours_over: alice's quiet hours are over", "sent")
+
+
+def test_shortening_quiet_hours_releases_at_their_new_end(house: House, alice: Person) -> None:
+    alice_is_quiet(house, ends="09:09")
+    house.fires("SlowReport", severity="minor")
+    alice_is_quiet(house, ends="09:05")
+    house.tells("held_for_quiet_hours: alice's quiet hours changed: held until 07:05 UTC")
+    house.passes(minutes=4, seconds=59)
+    alice.hears_nothing()
+    house.passes(seconds=1)
+    alice.was_paged("SlowReport", by="mail")
+
+
+def test_longer_quiet_hours_hold_longer(house: House, alice: Person) -> None:
+    alice_is_quiet(house, ends="09:05")
+    house.fires("SlowReport", severity="minor")
+    alice_is_quiet(house, ends="09:08")
+    house.passes(minutes=7, seconds=59)
+    alice.hears_nothing()
+    house.passes(seconds=1)
+    alice.was_paged("SlowReport", by="mail")
+
+
+def test_lifting_quiet_hours_releases_news_and_repeats(house: House, alice: Person, bob: Person) -> None:
+    alice_is_quiet(house, "09:01", "10:00")
+    house.fires("SlowReport", severity="minor")
+    alice.was_paged("SlowReport")
+    alice.acknowledges()
+    house.passes(minutes=2)
+    bob.acknowledges()
+    alice.hears_nothing()
+    alice_is_quiet(house, "", "")
+    alice.was_told("bob")
+
+
+def test_another_time_zone_moves_quiet_hours_too(house: House, alice: Person) -> None:
+    alice_is_quiet(house)
+    house.fires("SlowReport", severity="minor")
+    house.ask(PutPreferences("alice", HIGH, (WantedRule("mail"),), "08:00", "10:00", "Asia/Tokyo"), "alice", "web")
+    alice.was_paged("SlowReport", by="mail")
+
+
+def test_somebody_elses_quiet_hours_release_nothing_of_mine(house: House, alice: Person, bob: Person) -> None:
+    alice_is_quiet(house)
+    house.fires("SlowReport", severity="minor")
+    house.ask(PutPreferences("bob", (WantedRule("hook"),), (), "08:00", "08:30"), "bob", "web")
+    house.ask(PutPreferences("bob", (WantedRule("hook"),)), "bob", "web")
+    alice.hears_nothing()
+
+
+def test_quiet_hours_lifted_while_nobody_owned_detection_release_at_the_next_start(
+    house: House, alice: Person
+) -> None:
+    alice_is_quiet(house)
+    house.fires("SlowReport", severity="minor")
+    house.stops()
+    alice_is_quiet(house, "", "")
+    house.starts_again()
+    house.passes(minutes=1)  # until the lease of the one that died is over
+    alice.was_paged("SlowReport", by="mail")
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [

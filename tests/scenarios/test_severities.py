@@ -1,6 +1,7 @@
 """Route says who, severity says when: at once, in business hours, or never."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import START, House
@@ -85,6 +86,42 @@ def test_a_held_incident_is_released_at_once_when_its_severity_rises(make_house:
     dan.sets(Severity.SEV2)
     alice.was_paged("[SEV2]", by="hook")
     house.tells("held_for_business_hours", "severity_raised: dan", "severity_raised: Paged alice")
+
+
+def platform(hours: str, days: str = "Mon-Fri") -> dict[str, Any]:
+    business = {"time_zone": "Europe/Berlin", "days": days, "hours": hours}
+    return {"platform": {"members": ["alice", "bob"], "business_hours": business}}
+
+
+def test_longer_business_hours_release_what_waits_for_them(make_house: MakeHouse) -> None:
+    house = make_house(at=FRIDAY_EVENING)
+    house.fires("SlowReport", severity="minor")
+    house.passes(minutes=1)
+    house.person("alice").hears_nothing()
+    house.applies(teams=platform("09:00-23:00"))
+    house.person("alice").was_paged("SlowReport")
+    house.tells("held_for_business_hours", "released: Paged alice")
+
+
+def test_an_earlier_opening_releases_at_that(make_house: MakeHouse) -> None:
+    house = make_house(at=FRIDAY_EVENING)
+    house.fires("SlowReport", severity="minor")
+    house.applies(teams=platform("09:00-17:00", days="Mon-Sat"))
+    house.tells("held_for_business_hours: Still held")
+    house.until(MONDAY_MORNING - timedelta(days=2))
+    assert house.person("alice").new() or house.person("bob").new()
+
+
+def test_a_step_that_waits_for_business_hours_goes_on_when_they_begin_earlier(make_house: MakeHouse) -> None:
+    house = make_house(at=FRIDAY_EVENING, teams=platform("09:00-20:05"))
+    house.fires("SlowReport", severity="minor")
+    house.person("alice").was_paged("SlowReport")
+    house.passes(minutes=30)
+    house.tells("held_for_business_hours: Nobody acknowledged, and business hours are over")
+    house.person("bob").hears_nothing()
+    house.applies(teams=platform("09:00-23:00"))
+    house.person("bob").was_paged("SlowReport")
+    house.tells("step_timed_out: nobody acknowledged, and no business hours hold it any more")
 
 
 def test_a_worse_alert_releases_what_was_held(make_house: MakeHouse) -> None:

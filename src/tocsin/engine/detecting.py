@@ -20,7 +20,7 @@ from tocsin.engine.beating import Beating
 from tocsin.engine.committing import Committing
 from tocsin.engine.engine import Engine, Step
 from tocsin.engine.hearing import Hearing
-from tocsin.engine.held import HeldIncidents
+from tocsin.engine.held import Held
 from tocsin.engine.helpings import Helpings
 from tocsin.engine.owning import LEASE, OUTAGE, Owning
 from tocsin.engine.reading import REQUESTS, Helping, Reading
@@ -58,7 +58,7 @@ class Detecting:
         self._hearing = Hearing(engine)
         self._committing = Committing(engine, self._beating, self._hearing)
         self._window_reports = WindowReports(engine)
-        self._held = HeldIncidents(engine)
+        self._held = Held(engine)
         self._helpings = Helpings()
         self._suspects = SuspectReports(REQUESTS)
         self._index: Detection | None = None

@@ -5,7 +5,7 @@ from datetime import timedelta
 from tocsin.core.configuration import Maintenance
 from tocsin.core.people import Team
 from tocsin.core.reasons import Reason
-from tocsin.core.respond.incident import EscalationStatus, MaintenanceChanged, SetSeverity, Timer
+from tocsin.core.respond.incident import EscalationStatus, HoldsChanged, SetSeverity, Timer
 from tocsin.core.severity import Severity
 
 from .story import START, Story, house, minutes
@@ -80,21 +80,21 @@ def test_maintenance_of_another_service_holds_nothing() -> None:
 def test_a_window_that_is_ended_early_releases_at_once() -> None:
     story = under_maintenance().opens().passes(10)
     story.facts = house(maintenance=(window(end=10),))
-    story.happens(MaintenanceChanged())
+    story.happens(HoldsChanged())
     assert story.paged() == [(10, "alice")]
 
 
 def test_a_window_that_is_extended_holds_on() -> None:
     story = under_maintenance().opens().passes(10)
     story.facts = house(maintenance=(window(end=90),))
-    story.happens(MaintenanceChanged())
+    story.happens(HoldsChanged())
     assert story.agenda == {Timer.RELEASE: START + minutes(90)}
 
 
 def test_an_open_incident_keeps_escalating_when_a_window_begins() -> None:
     story = Story().opens().passes(5)
     story.facts = house(maintenance=(window(),))
-    story.happens(MaintenanceChanged())
+    story.happens(HoldsChanged())
     assert story.passes(5).paged() == [(0, "alice"), (10, "bob")]
 
 

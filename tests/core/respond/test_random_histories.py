@@ -19,7 +19,7 @@ from tocsin.core.respond.incident import (
     EscalationStatus,
     Event,
     Kind,
-    MaintenanceChanged,
+    HoldsChanged,
     Mitigate,
     Reassign,
     Repair,
@@ -75,7 +75,7 @@ EVENTS: st.SearchStrategy[object] = st.one_of(
     st.builds(AddResponder, PEOPLE, PEOPLE),
     st.builds(SetSeverity, PEOPLE, SEVERITIES),
     st.builds(AddNote, PEOPLE, st.sampled_from(["", "rolling back"])),
-    st.just(MaintenanceChanged()),
+    st.just(HoldsChanged()),
     st.sampled_from(list(Timer)),  # rings out of turn
     st.floats(0, 90),  # minutes that pass
     st.just("twice"),

@@ -22,8 +22,8 @@ from tocsin.core.respond.incident import (
     Decision,
     Escalate,
     Event,
+    HoldsChanged,
     Incident,
-    MaintenanceChanged,
     Mitigate,
     Opened,
     Reassign,
@@ -88,7 +88,7 @@ def _happen(draft: Draft, event: Event) -> Reason:
             return _note(draft, event)
         case TimerDue(timer=timer):
             return _rang(draft, timer)
-        case MaintenanceChanged():
+        case HoldsChanged():
             return look_again(draft)
         case Repair():
             return repair(draft)

@@ -7,7 +7,7 @@ resort, an empty last resort to the admins, then to the whole team.
 from datetime import timedelta
 
 from tocsin.core.business_hours import is_open, next_opening
-from tocsin.core.oncall.targets import people_for
+from tocsin.core.oncall.targets import people_for, shadows_for
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.draft import Draft
 from tocsin.core.respond.incident import Escalation, EscalationStatus, Kind, State
@@ -74,7 +74,7 @@ def step_due(draft: Draft) -> Reason:
     if draft.rule.page is PageWhen.BUSINESS_HOURS and not is_open(draft.business_hours(), draft.now):
         opens_at = next_opening(draft.business_hours(), draft.now)
         if opens_at is not None:
-            draft.escalate(due_at=opens_at)
+            draft.escalate(due_at=opens_at, opens_at=opens_at)
             draft.record(
                 Reason.HELD_FOR_BUSINESS_HOURS,
                 f"Nobody acknowledged, and business hours are over: the next step waits until "
@@ -84,6 +84,26 @@ def step_due(draft: Draft) -> Reason:
     late = draft.now - due_at
     away = f"; {span(late)} late, since Tocsin itself was away" if late >= LATE else ""
     return advance(draft, Reason.STEP_TIMED_OUT, f"nobody acknowledged within {span(waited(draft))}{away}")
+
+
+def hours_changed(draft: Draft) -> Reason:
+    """Its team's business hours, or what its severity says of them, changed: a step that waits for them waits no longer than
+    they are away now."""
+    escalation = draft.escalation
+    waits = escalation.due_at is not None and escalation.due_at == escalation.opens_at
+    if draft.incident.state is not State.DETECTED or not waits:
+        return Reason.STALE
+    hours = draft.business_hours()
+    opens_at = next_opening(hours, draft.now)
+    if draft.rule.page is not PageWhen.BUSINESS_HOURS or is_open(hours, draft.now) or opens_at is None:
+        return advance(draft, Reason.STEP_TIMED_OUT, "nobody acknowledged, and no business hours hold it any more")
+    if opens_at != escalation.due_at:
+        draft.escalate(due_at=opens_at, opens_at=opens_at)
+        draft.record(
+            Reason.HELD_FOR_BUSINESS_HOURS,
+            f"Business hours changed: the next step waits until {clock(opens_at, draft.now)}.",
+        )
+    return Reason.HELD_FOR_BUSINESS_HOURS
 
 
 def waited(draft: Draft) -> timedelta:
@@ -216,6 +236,8 @@ def _run_step(draft: Draft, policy: Policy, step: Step, why: Reason, because: st
         f"{text[0].upper()}{text[1:]}: {because}. "
         f"Unless somebody acknowledges within {span(step.wait)}, {follows} is next.",
     )
+    if anew:
+        _tell_shadows(draft, step, people)
     for chat in chats:
         draft.post(
             chat,
@@ -240,6 +262,17 @@ def _paged(draft: Draft, step: Step, people: list[str], where: str) -> str:
         and any(person in people_for(target, draft.facts, draft.now) for person in people)
     ]
     return f"Paged {listed(people)} ({', '.join([*through, where])})"
+
+
+def _tell_shadows(draft: Draft, step: Step, people: tuple[str, ...]) -> None:
+    """Those who look on hear of the page once a round, with low urgency; never those who are responders themselves."""
+    told = {*people, *draft.escalation.reached}
+    for target in step.targets:
+        for person in shadows_for(target, draft.facts, draft.now):
+            if person not in told:
+                told.add(person)
+                text = f"{listed(people)} {'was' if len(people) == 1 else 'were'} paged; you shadow {target.name}"
+                draft.tell(person, Reason.SHADOW_TOLD, f"{draft.incident.title}: {text} and need not act.")
 
 
 def _gap(draft: Draft, policy: Policy, step: int) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from tocsin.core.business_hours import is_open, next_opening
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.draft import Draft
-from tocsin.core.respond.escalation import start
+from tocsin.core.respond.escalation import hours_changed, start
 from tocsin.core.respond.incident import Escalation, EscalationStatus, Kind, State
 from tocsin.core.respond.prose import clock, listed, span
 from tocsin.core.severity import PageWhen
@@ -84,6 +84,8 @@ def held_by(draft: Draft, *, new: bool) -> Hold | None:
 def look_again(draft: Draft) -> Reason:
     """Its hold may be over: the timer rang, a window changed, or more fires now."""
     escalation = draft.escalation
+    if escalation.status is EscalationStatus.RUNNING:
+        return hours_changed(draft)
     if escalation.status is not EscalationStatus.HELD:
         return Reason.STALE
     if draft.incident.state is State.RESOLVED:

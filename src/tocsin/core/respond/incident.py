@@ -53,6 +53,7 @@ class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
     round: int = 0  # 0 in the first pass through the steps
     due_at: datetime | None = None  # next step, release or last-resort repeat; mirrors the pending timer
     step_at: datetime | None = None  # when the step last started began
+    opens_at: datetime | None = None  # while it is `due_at`: the next step waits for business hours
     reached: tuple[str, ...] = ()  # people paged in this round
     last_resort_times: int = 0
     suspended: EscalationStatus | None = None
@@ -212,8 +213,8 @@ class TimerDue(msgspec.Struct, frozen=True, tag="timer_due"):
     timer: Timer
 
 
-class MaintenanceChanged(msgspec.Struct, frozen=True, tag="maintenance_changed"):
-    """A window of its service began, moved or ended: look again at what is held."""
+class HoldsChanged(msgspec.Struct, frozen=True, tag="holds_changed"):
+    """A maintenance window or a team's business hours began, moved or ended: look again at what is held."""
 
 
 class Repair(msgspec.Struct, frozen=True, tag="repair"):
@@ -223,7 +224,7 @@ class Repair(msgspec.Struct, frozen=True, tag="repair"):
 Command = (
     Acknowledge | Resolve | Mitigate | Snooze | Escalate | Reassign | AddResponder | SetSeverity | AddNote
 )
-Event = Opened | AlertsChanged | Command | TimerDue | MaintenanceChanged | Repair
+Event = Opened | AlertsChanged | Command | TimerDue | HoldsChanged | Repair
 
 
 # --- what a decision may demand --------------------------------------------------------------------------------------

@@ -81,6 +81,23 @@ def due(page: Page, person: Person | None, now: datetime) -> PageDecision:
     return _fire(page, person, now, [])
 
 
+def hours_changed(page: Page, person: Person | None, now: datetime) -> PageDecision:
+    """Its person's quiet hours were moved, shortened or lifted: what they hold waits no longer than they last now."""
+    if page.state is PageState.STOPPED:
+        return PageDecision(page)
+    until = quiet_until(person, page.urgency, now) or now
+    lines: Lines = []
+    if any(planned.held and now < until < planned.due_at for planned in page.plan):
+        text = f"{page.person}'s quiet hours changed: held until {clock(until, now)}."
+        lines.append((Reason.HELD_FOR_QUIET_HOURS, text))
+    plan = (
+        replace(planned, due_at=min(planned.due_at, until)) if planned.held else planned
+        for planned in page.plan
+    )
+    page = replace(page, plan=tuple(sorted(plan, key=lambda planned: planned.due_at)))
+    return _fire(page, person, now, lines)
+
+
 def stop(page: Page, reason: Reason) -> PageDecision:
     """The page is no longer wanted. Stopping twice keeps the first reason."""
     if page.state is PageState.STOPPED:
