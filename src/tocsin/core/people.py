@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
+from tocsin.core.oncall.goals import Goals
 from tocsin.core.severity import Urgency
 
 
@@ -52,11 +53,13 @@ class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
 
     person: str
     time_zone: str | None = None
+    holidays: str | None = None
     notify_high: tuple[NotifyRule, ...] | None = None
     notify_low: tuple[NotifyRule, ...] | None = None
     quiet: QuietHours | None = None
     without: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
+    without_notices: tuple[str, ...] = ()
 
 
 class ContactChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,6 +100,7 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     admin: bool = False
     quiet: QuietHours | None = None
     elsewhere: tuple[ContactMethod, ...] = ()
+    without_notices: tuple[str, ...] = ()  # kinds of shift notices that they do not want (core/oncall/notices.py)
     holidays: str = ""  # the place whose public holidays are theirs, e.g. DE-BY
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:
@@ -110,13 +114,15 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BusinessHours(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Weekday 0 is Monday. `start` is inclusive, `end` exclusive, both local wall time."""
+    """Weekday 0 is Monday. `start` is inclusive, `end` exclusive, both local wall time. The public holidays of `place` are
+    put into `holidays` when the configuration is loaded, beside those that are written there."""
 
     time_zone: str = "UTC"
     days: tuple[int, ...] = (0, 1, 2, 3, 4)
     start: time = time(9)
     end: time = time(17)
     holidays: tuple[date, ...] = ()
+    place: str = ""
 
 
 class Team(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -126,3 +132,4 @@ class Team(msgspec.Struct, frozen=True, omit_defaults=True):
     lead: str | None = None
     business_hours: BusinessHours = BusinessHours()
     chat: str | None = None
+    goals: Goals = Goals()

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     STEP_STARTED = "step_started"
     STEP_TIMED_OUT = "step_timed_out"
     NOBODY_ON_CALL = "nobody_on_call"
+    SHADOW_TOLD = "shadow_told"
     POLICY_REPEATED = "policy_repeated"
     EXHAUSTED = "exhausted"
     LAST_RESORT = "last_resort"
@@ -93,6 +94,14 @@ class Reason(StrEnum):
     SWAP_REMINDER = "swap_reminder"
     COVER_ASKED = "cover_asked"
     COVER_NEEDED = "cover_needed"
+    # warnings of on-call
+    GAP_AHEAD = "gap_ahead"
+    UNREACHABLE_ON_CALL = "unreachable_on_call"
+    ON_CALL_ON_LEAVE = "on_call_on_leave"
+    DOUBLE_BOOKED = "double_booked"
+    MORE_THAN_ONE_WEEK_IN_FOUR = "more_than_one_week_in_four"
+    TOO_LITTLE_REST = "too_little_rest"
+    ON_CALL_ON_HOLIDAY = "on_call_on_holiday"
 
 
 EXPLANATIONS: dict[Reason, str] = {
@@ -117,6 +126,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.STEP_STARTED: "The escalation reached this step.",
     Reason.STEP_TIMED_OUT: "Nobody acknowledged within the step's wait.",
     Reason.NOBODY_ON_CALL: "The schedule had nobody on call, so the next step came at once.",
+    Reason.SHADOW_TOLD: "Somebody learns the schedule by looking on: they are told of the page, and asked for nothing.",
     Reason.POLICY_REPEATED: "All steps passed unanswered; the policy starts over.",
     Reason.EXHAUSTED: "All steps and repeats passed unanswered.",
     Reason.LAST_RESORT: "Nobody answered: the last resort and the admins are told.",
@@ -176,4 +186,11 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.COVER_ASKED: "A colleague cannot take their shift and asks the team.",
     Reason.COVER_NEEDED: "Nobody covers a shift whose holder cannot take it.",
     Reason.STATUS: "News about an incident; it never delays a page.",
+    Reason.GAP_AHEAD: "Within the coming weeks a schedule has nobody on call.",
+    Reason.UNREACHABLE_ON_CALL: "Somebody will be on call whom no page is known to reach.",
+    Reason.ON_CALL_ON_LEAVE: "Somebody will be on call while they are on leave.",
+    Reason.DOUBLE_BOOKED: "Somebody will be on call on two schedules at once.",
+    Reason.MORE_THAN_ONE_WEEK_IN_FOUR: "Somebody is on call more than a quarter of the coming weeks.",
+    Reason.TOO_LITTLE_REST: "Somebody has too little rest between two shifts.",
+    Reason.ON_CALL_ON_HOLIDAY: "Somebody will be on call on a public holiday of where they live.",
 }

@@ -1,11 +1,12 @@
 """People, how they are reached, teams and their hours, in their written form."""
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from tocsin.config import document as yaml
 from tocsin.config.document import Node, Scalar
 from tocsin.config.forms import (
+    Atom,
     ByName,
     Form,
     Json,
@@ -18,6 +19,7 @@ from tocsin.config.forms import (
     entries_of,
     nearest,
 )
+from tocsin.config.holidays import place_of
 from tocsin.config.records import Field, Record
 from tocsin.config.secrets import (
     SECRET_SCHEMA,
@@ -26,9 +28,10 @@ from tocsin.config.secrets import (
     read_secret,
     write_secret,
 )
-from tocsin.config.values import DATE, DURATION, HOURS, TEXT, YES_OR_NO, ZONE, Days
+from tocsin.config.values import DATE, DURATION, HOURS, TEXT, YES_OR_NO, ZONE, Days, whole_number
 from tocsin.core.configuration import Chat
 from tocsin.core.instants import format_duration
+from tocsin.core.oncall.goals import Goals
 from tocsin.core.people import BusinessHours, ContactMethod, NotifyRule, Person, Secret, Team
 from tocsin.core.severity import Urgency
 
@@ -170,6 +173,38 @@ class Notify:
         }
 
 
+# --- where people are at home ----------------------------------------------------------------------------------------
+
+PLACE = Atom[str]("a country or a part of one, such as DE-BY", place_of, str)
+
+
+class FreeDays:
+    """Dates, a place whose public holidays are free, or both in one list."""
+
+    expected = "dates such as 2026-12-24, a place such as DE-BY, or both"
+
+    def read(self, node: Node, reading: Reading) -> tuple[str, tuple[date, ...]]:
+        place, days = "", []
+        for item in node.items if isinstance(node, yaml.Sequence) else (node,):
+            if isinstance(item, Scalar) and not item.text[:1].isdigit():
+                if place:
+                    raise reading.findings.error(item.place, "one place; other days are written as dates")
+                place = PLACE.read(item, reading)
+            else:
+                days.append(DATE.read(item, reading))
+        return place, tuple(days)
+
+    def write(self, value: tuple[str, tuple[date, ...]], names: Names) -> Tree:
+        place, days = value
+        if place and not days:
+            return place
+        return [*([place] if place else []), *days]
+
+    def schema(self) -> Json:
+        one = {"type": "string", "description": self.expected}
+        return {"anyOf": [{"type": "array", "items": one}, one]}
+
+
 def _person(values: dict[str, Any]) -> Person:
     rules = values.pop("notify", {})
     return Person(
@@ -192,6 +227,7 @@ PEOPLE = Record(
     Field("name", TEXT),
     Field("email", TEXT),
     Field("time_zone", ZONE),
+    Field("holidays", PLACE),
     Field("contact", ByName(Contact(), lambda method: method.name)),
     Field("notify", Notify()),
     Field("admin", YES_OR_NO),
@@ -206,7 +242,23 @@ PEOPLE = Record(
 
 def _business_hours(values: dict[str, Any]) -> BusinessHours:
     start, end = values.pop("hours", (time(9), time(17)))
-    return BusinessHours(start=start, end=end, **values)
+    place, days = values.pop("holidays", ("", ()))
+    return BusinessHours(start=start, end=end, holidays=days, place=place, **values)
+
+
+_PERCENT_SCHEMA: Json = {
+    "type": ["string", "integer"],
+    "pattern": r"^\d{1,3}\s*%?$",
+    "minimum": 0,
+    "maximum": 100,
+}
+
+
+def _percent(text: str) -> int:
+    number = text.removesuffix("%").strip()
+    if not number.isascii() or not number.isdigit() or int(number[:4]) > 100:
+        raise ValueError
+    return int(number[:4])
 
 
 BUSINESS_HOURS = Record(
@@ -214,14 +266,27 @@ BUSINESS_HOURS = Record(
     Field("time_zone", ZONE),
     Field("days", Days()),
     Field("hours", HOURS),
-    Field("holidays", Many(DATE)),
+    Field("holidays", FreeDays()),
     make=_business_hours,
     parts=lambda value: {
         "time_zone": value.time_zone,
         "days": value.days,
         "hours": (value.start, value.end),
-        "holidays": value.holidays,
+        "holidays": (value.place, value.holidays) if value.place or value.holidays else (),
     },
+)
+
+PERCENT = Atom[int](
+    "a whole number of per cent, such as 50%", _percent, lambda value: f"{value}%", _PERCENT_SCHEMA
+)
+
+GOALS = Record(
+    Goals,
+    Field("pages_per_shift", whole_number(0, 1000)),
+    Field("broken_nights", whole_number(0, 7)),
+    Field("calm_shifts", PERCENT),
+    Field("weeks_in_a_row", whole_number(1, 52)),
+    Field("rest", DURATION),
 )
 
 TEAMS = Record(
@@ -231,5 +296,6 @@ TEAMS = Record(
     Field("lead", PERSON),
     Field("chat", CHAT),
     Field("business_hours", BUSINESS_HOURS),
+    Field("goals", GOALS),
     named="key",
 )
