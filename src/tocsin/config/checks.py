@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from tocsin.channels.registry import house_options
+from tocsin.config.checks_of_overrides import check_overrides
 from tocsin.config.checks_of_routes import check_routes
 from tocsin.config.subject import Subject
 from tocsin.core.configuration import Chat, Configuration
@@ -31,6 +32,7 @@ def cross_check(subject: Subject) -> None:
         _keys,
         _heartbeats,
         _operational,
+        check_overrides,
         check_routes,
         _house,
     ):
@@ -215,7 +217,13 @@ def _people_behind(configuration: Configuration, target: Target) -> tuple[str, .
                 passed.add(schedule.secondary_of)
                 schedule = configuration.schedules.get(schedule.secondary_of)
             layers = schedule.layers if schedule else ()
-            found = tuple(person for layer in layers for turn in layer.rotation.people for person in turn)
+            found = tuple(
+                person
+                for layer in layers
+                if not layer.shadow
+                for turn in (*layer.rotation.people, *(people for _, _, people in layer.events))
+                for person in turn
+            )
         case TargetKind.CHAT:
             found = ()
     return tuple(dict.fromkeys(person for person in found if person in configuration.people))
@@ -282,7 +290,9 @@ def _heartbeats(subject: Subject) -> None:
 def _operational(subject: Subject) -> None:
     facts = [(f"silences.{each.id}", each.ends_at) for each in subject.configuration.silences]
     facts += [(f"maintenance.{each.id}", each.ends_at) for each in subject.configuration.maintenance]
-    facts += [(f"overrides.{each.id}", each.ends_at) for each in subject.configuration.overrides]
+    facts += [
+        (f"overrides.{each.id}", each.over_at) for each in subject.configuration.overrides if each.over_at
+    ]
     for path, ends_at in facts:
         if ends_at <= subject.now and subject.place(path).file:
             subject.warning(path, f"has ended on {ends_at:%Y-%m-%d %H:%M} UTC and does nothing any more")

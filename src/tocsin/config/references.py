@@ -46,6 +46,7 @@ def references(noun: Noun) -> Iterator[Reference]:
                 ("team", "teams", noun.team),
                 ("secondary_of", "schedules", noun.secondary_of),
                 ("layers", "people", [person for turn in turns for person in turn]),
+                ("layers", "calendars", [layer.calendar for layer in noun.layers if layer.calendar]),
             )
         case PayRule():
             yield from _named(("team", "teams", noun.team), ("schedules", "schedules", noun.schedules))

@@ -223,7 +223,8 @@ def _every(text: str) -> tuple[int, Unit]:
     return int(found[1] or 1), {"h": Unit.HOUR, "d": Unit.DAY, "w": Unit.WEEK}.get(found[2]) or Unit(found[2])
 
 
-def _days_or_weeks(text: str) -> tuple[int, Unit]:
+def days_or_weeks(text: str) -> tuple[int, Unit]:
+    """`1 week` or `2 days`. Raises ValueError saying what was expected."""
     count, unit = _every(text)
     if unit not in (Unit.DAY, Unit.WEEK):
         raise ValueError(f"expected days or weeks, such as 1 week or 2 days, found {text!r}")
@@ -274,7 +275,7 @@ EVERY = Atom[tuple[int, Unit]](
 )
 DAYS_OR_WEEKS = Atom[tuple[int, Unit]](
     "how often it comes again, such as 1 week or 2 days",
-    _days_or_weeks,
+    days_or_weeks,
     _write_every,
     {"type": "string", "pattern": r"^(daily|weekly|(\d+ *)?(day|week|d|w)s?)$"},
 )

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     FAILED_OVER = "failed_over"
     GAVE_UP = "gave_up"
+    CALENDAR_UNREAD = "calendar_unread"
     TEST = "test"
     STATUS = "status"
     VERIFICATION = "verification"
@@ -172,6 +173,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.REJECTED: "The provider refused it for good.",
     Reason.FAILED_OVER: "The contact method failed, so the person's next one is used at once.",
     Reason.GAVE_UP: "All attempts failed.",
+    Reason.CALENDAR_UNREAD: "A calendar could not be read for a day; what it last told of stays in force.",
     Reason.TEST: "Somebody asked for a test.",
     Reason.VERIFICATION: "A code that proves whose contact method it is.",
     Reason.CONTACT_CHANGED: "A person's contact method was changed; the address before is told.",

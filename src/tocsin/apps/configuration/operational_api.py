@@ -61,7 +61,17 @@ class Maintenance(msgspec.Struct, frozen=True):
     comment: str
 
 
+class Repeat(msgspec.Struct, frozen=True):
+    """Again every so often at the same local time, the last before `until`."""
+
+    every: str  # "1 week", "2 days"
+    time_zone: str
+    until: datetime | None
+
+
 class Override(msgspec.Struct, frozen=True):
+    """With `repeat`, `starts_at` and `ends_at` are those of its first time."""
+
     id: str
     state: State
     schedule: str
@@ -72,6 +82,8 @@ class Override(msgspec.Struct, frozen=True):
     ends_at: datetime
     created_by: str
     comment: str
+    repeat: Repeat | None
+    on_top: bool
 
 
 class Silences(msgspec.Struct, frozen=True):
@@ -111,7 +123,11 @@ class NewMaintenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
 
 class NewOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`replace`: the person stands in (for `replaces`, or for whoever has it); `add`, `remove`: beside, or without them."""
+    """`replace`: the person stands in (for `replaces`, or for whoever has it); `add`, `remove`: beside, or without them.
+
+    `repeat` ("1 week", "2 days"): again at the same local time of `time_zone` (the schedule's), until `repeat_until`. Two
+    overrides of one seat at once are refused, unless the new one says `on_top`.
+    """
 
     schedule: Key
     person: Key
@@ -120,6 +136,10 @@ class NewOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     kind: OverrideKind = OverrideKind.REPLACE
     replaces: Key | None = None
     comment: Comment = ""
+    repeat: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    repeat_until: Aware | None = None
+    time_zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    on_top: bool = False
 
 
 class NewEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +147,10 @@ class NewEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _state(fact: Any, now: datetime) -> State:
-    return "ended" if fact.ends_at <= now else "active" if fact.starts_at <= now else "pending"
+    over_at = fact.over_at if isinstance(fact, CoreOverride) else fact.ends_at
+    if over_at is not None and over_at <= now:
+        return "ended"
+    return "active" if fact.starts_at <= now else "pending"
 
 
 def _silence(document: bytes, now: datetime) -> Silence:
@@ -158,7 +181,16 @@ def _override(document: bytes, now: datetime) -> Override:
         fact.ends_at,
         fact.created_by,
         fact.comment,
+        _repeat(fact),
+        fact.on_top,
     )
+
+
+def _repeat(fact: CoreOverride) -> Repeat | None:
+    if fact.repeat is None:
+        return None
+    often = f"{fact.repeat.every} {fact.repeat.unit}{'s' if fact.repeat.every > 1 else ''}"
+    return Repeat(often, fact.repeat.time_zone, fact.repeat.until)
 
 
 def _operations(
@@ -315,6 +347,10 @@ _operations(
         body.kind.value,
         body.replaces,
         body.comment,
+        body.repeat,
+        body.repeat_until,
+        body.time_zone,
+        body.on_top,
     ),
     {"schedule": "platform-primary", "person": "bob", "ends_at": "2026-06-14T18:00:00Z"},
 )

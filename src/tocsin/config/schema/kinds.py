@@ -1,6 +1,7 @@
 """Every kind of noun at the top of a configuration file: its form, its type, and how it is kept as an entry of the store."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ from tocsin.core.oncall.away import Leave
 from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar, Content
 from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.schedule import Former, Override, Schedule
+from tocsin.core.oncall.wall_clock import FOREVER
 from tocsin.core.people import (
     CONTACT_CHANGES,
     PREFERENCES,
@@ -159,11 +161,16 @@ def to_entry(
         document=msgspec.json.encode(sealing.sealed(noun)),
         origin=origin.value,
         starts_at=micros(noun.starts_at) if lasting else None,
-        ends_at=micros(noun.ends_at) if lasting else None,
+        ends_at=micros(_over_at(noun)) if lasting else None,
         created_by=created_by,
         created_at=created_at,
         source=source,
     )
+
+
+def _over_at(noun: Noun) -> datetime:
+    """When nothing of an operational fact is left to come; FOREVER for an override that repeats without end."""
+    return noun.ends_at if not isinstance(noun, Override) else noun.over_at or FOREVER
 
 
 def from_entry(entry: Entry) -> Noun:

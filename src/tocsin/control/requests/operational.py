@@ -24,6 +24,9 @@ class AddMaintenance(msgspec.Struct, frozen=True, tag="add_maintenance", omit_de
 
 
 class AddOverride(msgspec.Struct, frozen=True, tag="add_override", omit_defaults=True):
+    """`repeat`: every so many days or weeks ("1 week", "2 days") at the same local time of `time_zone` (the schedule's),
+    until `repeat_until`. `on_top`: it is meant to lie over another override of the same seat."""
+
     schedule: str
     person: str
     ends_at: Aware
@@ -31,6 +34,10 @@ class AddOverride(msgspec.Struct, frozen=True, tag="add_override", omit_defaults
     kind: str = "replace"
     replaces: str | None = None
     comment: str = ""
+    repeat: str = ""
+    repeat_until: Aware | None = None
+    time_zone: str = ""
+    on_top: bool = False
 
 
 class ListOperational(msgspec.Struct, frozen=True, tag="list_operational", omit_defaults=True):
@@ -41,14 +48,14 @@ class ListOperational(msgspec.Struct, frozen=True, tag="list_operational", omit_
 
 
 class EndOperational(msgspec.Struct, frozen=True, tag="end_operational"):
-    """End it now. Answer: OperationalView."""
+    """End it now; what repeats does not come again. Answer: OperationalView."""
 
     kind: str
     id: str
 
 
 class ChangeEnd(msgspec.Struct, frozen=True, tag="change_end"):
-    """Let what has not ended last longer, or shorter. Answer: OperationalView."""
+    """Let what has not ended last longer, or shorter; what repeats does so until then. Answer: OperationalView."""
 
     kind: str
     id: str

@@ -1,4 +1,4 @@
-"""Whether two overrides would take the same seat at the same time, which is a mistake unless the later one says it is meant."""
+"""Whether two overrides would take the same seat at the same time: a mistake, unless the later one says that it is meant."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tocsin.core.configuration import Configuration
+from tocsin.core.oncall.schedule import OnCall
 from tocsin.core.oncall.shifts import who_is_on_call
 from tocsin.core.respond.policy import Target, TargetKind
 
@@ -16,11 +17,22 @@ def people_for(target: Target, configuration: Configuration, now: datetime) -> t
         case TargetKind.PERSON:
             named: tuple[str, ...] = (target.name,)
         case TargetKind.SCHEDULE:
-            on_call = who_is_on_call(configuration.schedules, target.name, now, configuration.overrides)
-            named = on_call.people
+            named = _on_call(target.name, configuration, now).people
         case TargetKind.TEAM:
             team = configuration.teams.get(target.name)
             named = team.members if team else ()
         case TargetKind.CHAT:
             named = ()
     return tuple(dict.fromkeys(person for person in named if person in configuration.people))
+
+
+def shadows_for(target: Target, configuration: Configuration, now: datetime) -> tuple[str, ...]:
+    """Who only looks on at the schedule behind a target: to be told of a page, never to be paged."""
+    if target.kind is not TargetKind.SCHEDULE:
+        return ()
+    shadows = _on_call(target.name, configuration, now).shadows
+    return tuple(person for person in shadows if person in configuration.people)
+
+
+def _on_call(schedule: str, configuration: Configuration, now: datetime) -> OnCall:
+    return who_is_on_call(configuration.schedules, schedule, now, configuration.overrides)

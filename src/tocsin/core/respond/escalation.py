@@ -96,7 +96,9 @@ def hours_changed(draft: Draft) -> Reason:
     hours = draft.business_hours()
     opens_at = next_opening(hours, draft.now)
     if draft.rule.page is not PageWhen.BUSINESS_HOURS or is_open(hours, draft.now) or opens_at is None:
-        return advance(draft, Reason.STEP_TIMED_OUT, "nobody acknowledged, and no business hours hold it any more")
+        return advance(
+            draft, Reason.STEP_TIMED_OUT, "nobody acknowledged, and no business hours hold it any more"
+        )
     if opens_at != escalation.due_at:
         draft.escalate(due_at=opens_at, opens_at=opens_at)
         draft.record(
