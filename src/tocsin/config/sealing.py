@@ -8,6 +8,7 @@ setting is missing, and everything else about the noun works. Entries from befor
 import base64
 import functools
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 
 from tocsin.config.secrets import address_is_secret, option_is_secret
 from tocsin.core.configuration import Chat, DeadMansSwitch, Heartbeat, Integration
+from tocsin.core.oncall.calendar import Calendar
 from tocsin.core.people import ContactChange, ContactMethod, Person, Secret
 from tocsin.core.webhooks import Webhook
 
@@ -26,6 +28,16 @@ KNOWN = 4096  # tokens whose content is remembered, so that loading the facts ag
 WHERE_ADDRESSES_ARE_KEYS = ("webpush",)
 
 Value = str | Secret
+
+
+class State(StrEnum):
+    """How a secret is kept. Stale: plain, or under an older key, so that sealing it anew is better."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+
+
 Change = Callable[[Value], Value]
 
 
@@ -55,17 +67,17 @@ class Sealer:
         except (InvalidToken, UnicodeDecodeError):
             return None
 
-    def by_first(self, value: Value) -> bool:
-        """Whether nothing better could be made of it: no plain secret, none under an older key that is known."""
+    def state(self, value: Value) -> "State | None":
+        """None: it is kept elsewhere."""
         if isinstance(value, str):
-            return False
+            return State.STALE
         if value.sealed is None:
-            return True
+            return None
         try:
             self._first.decrypt(value.sealed.encode())
         except InvalidToken:
-            return self._open(value.sealed) is None
-        return True
+            return State.UNREADABLE if self._open(value.sealed) is None else State.STALE
+        return State.CURRENT
 
 
 def _fernet(key: str) -> Fernet:
@@ -94,19 +106,20 @@ def opened(noun: Any) -> Any:
     return noun if _sealer is None else mapped(noun, _sealer.open)
 
 
-def is_current(noun: Any) -> bool:
-    """Whether `sealed(opened(noun))` would only change tokens for others as good."""
+def states(noun: Any) -> list[State]:
+    """Of each secret of the noun that is kept here. None is stale: `sealed(opened(noun))` would only change tokens for others
+    as good."""
     if _sealer is None:
-        return True
-    found: list[bool] = []
+        return []
+    found: list[State | None] = []
     sealer = _sealer
 
     def look(value: Value) -> Value:
-        found.append(sealer.by_first(value))
+        found.append(sealer.state(value))
         return value
 
     mapped(noun, look)
-    return all(found)
+    return [state for state in found if state is not None]
 
 
 # --- one text, for secrets that are no noun's -------------------------------------------------------------------------
@@ -133,11 +146,10 @@ def open_text(kept: str) -> str:
     return opened
 
 
-def is_text_current(kept: str) -> bool:
-    """Whether `seal_text(open_text(kept))` would only change the token for another as good."""
+def state_of_text(kept: str) -> State | None:
     if _sealer is None:
-        return True
-    return kept.startswith(SEALED) and _sealer.by_first(Secret(sealed=kept.removeprefix(SEALED)))
+        return None
+    return _sealer.state(Secret(sealed=kept.removeprefix(SEALED)) if kept.startswith(SEALED) else kept)
 
 
 # --- where secrets stand in a noun -----------------------------------------------------------------------------------
@@ -160,7 +172,7 @@ def mapped(noun: Any, change: Change) -> Any:
             return _with(noun, change, "secret")
         case Heartbeat():
             return _with(noun, change, "ping_key")
-        case DeadMansSwitch():
+        case DeadMansSwitch() | Calendar():
             return _with(noun, change, "url")
         case Webhook():
             told = isinstance(noun.url, str) and not address_is_secret("webhook", noun.url)

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     SEVERITY_LOWERED = "severity_lowered"
     ESCALATED_BY_HAND = "escalated_by_hand"
     REASSIGNED = "reassigned"
+    HANDED_OVER = "handed_over"
     RESPONDER_ADDED = "responder_added"
     ACKNOWLEDGED = "acknowledged"
     ACK_QUESTION = "ack_question"
@@ -90,6 +91,10 @@ class Reason(StrEnum):
     SHIFT_BEGINS = "shift_begins"
     SHIFT_ENDS = "shift_ends"
     NOTICE_TOO_LATE = "notice_too_late"
+    HANDOFF_WRITTEN = "handoff_written"
+    HANDOFF_OFFERED = "handoff_offered"
+    HANDOFF_REMINDER = "handoff_reminder"
+    HANDOFF_ACCEPTED = "handoff_accepted"
     SWAP_OFFERED = "swap_offered"
     SWAP_ANSWERED = "swap_answered"
     SWAP_REMINDER = "swap_reminder"
@@ -135,6 +140,7 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.SEVERITY_LOWERED: "The severity was lowered.",
     Reason.ESCALATED_BY_HAND: "A person escalated it.",
     Reason.REASSIGNED: "A person handed it to somebody else.",
+    Reason.HANDED_OVER: "It passed on with the handoff of a shift.",
     Reason.RESPONDER_ADDED: "A person pulled in another responder.",
     Reason.ACKNOWLEDGED: "A person acknowledged it.",
     Reason.ACK_QUESTION: "Acknowledged and silent for long: its owner is asked.",
@@ -182,6 +188,10 @@ EXPLANATIONS: dict[Reason, str] = {
     Reason.SHIFT_BEGINS: "A shift of theirs begins.",
     Reason.SHIFT_ENDS: "A shift of theirs ended.",
     Reason.NOTICE_TOO_LATE: "Tocsin was away when a shift's notice was due, and now it is too late to be of use.",
+    Reason.HANDOFF_WRITTEN: "Their shift ends soon, and a draft of its handoff is written.",
+    Reason.HANDOFF_OFFERED: "A shift is handed over to them.",
+    Reason.HANDOFF_REMINDER: "A handoff was not accepted yet.",
+    Reason.HANDOFF_ACCEPTED: "The handoff of their shift was accepted.",
     Reason.SWAP_OFFERED: "A colleague offers a shift.",
     Reason.SWAP_ANSWERED: "A swap was accepted, declined, withdrawn, or ran out.",
     Reason.SWAP_REMINDER: "An offered shift still waits for an answer.",

@@ -14,6 +14,7 @@ SHIFT = "oncall.shift"  # subject: schedule; somebody is to be told of a shift
 SWAP = "oncall.swap"  # subject: swap id; a reminder, or its end
 HANDOFF = "oncall.handoff"  # subject: handoff id; a draft is due, or a reminder
 ONCALL = (SHIFT, SWAP, HANDOFF)
+CALENDAR = "calendar"  # subject: calendar key; its feed is to be read, leased by the calendars' own loop
 
 DECIDED = (*INCIDENT_KINDS, PAGE, *ONCALL)  # claimed, decided and committed in one transaction, on any node
 OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
@@ -21,6 +22,7 @@ OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 AGENDA_TOPIC = "agenda:"
 INCIDENT_TOPIC = "incident:"  # and its id
+CALENDARS_TOPIC = "calendars"  # somebody wants one read now
 WEBHOOKS_TOPIC = "webhooks"  # something is owed to a subscription
 WEBHOOK = "webhook."
 LATE_WEBHOOK = "webhook_late"  # subject: incident.entry.subscription; to be owed, but not with its incident

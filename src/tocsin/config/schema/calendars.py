@@ -3,29 +3,25 @@
 from datetime import datetime, time, timedelta
 
 from tocsin.channels.http import check_url
-from tocsin.config.document import Node
-from tocsin.config.forms import Atom, Choice, Json, Many, Names, Reading, Tree
+from tocsin.config.document import Node, Scalar
+from tocsin.config.forms import Choice, Json, Many, Names, Reading, Tree
 from tocsin.config.records import Field, Record
 from tocsin.config.schema.people import PERSON, TEAM
 from tocsin.config.secrets import SECRET_SCHEMA, read_secret, write_secret
 from tocsin.config.values import DATE, INSTANT, TEXT, ZONE
 from tocsin.core.oncall.away import Leave
-from tocsin.core.oncall.calendar import Calendar, PeopleIn, Serves
+from tocsin.core.oncall.calendar import Calendar, PeopleIn, Serves, web_address
 from tocsin.core.people import Secret
 
 LONGEST_URL = 2_000
+FIRST_YEAR, LAST_YEAR = 2000, 2200  # of leave; whatever lies outside was mistyped
 
 
 def check_address(url: str) -> str:
-    """What is wrong with a feed's address, or "". `webcal:` is https by another name."""
+    """What is wrong with a feed's address, or ""."""
     if len(url) > LONGEST_URL:
         return f"a URL has {LONGEST_URL:,} characters at most"
     return check_url(web_address(url))
-
-
-def web_address(url: str) -> str:
-    scheme, colon, rest = url.partition("://")
-    return f"https://{rest}" if colon and scheme.lower() in ("webcal", "webcals") else url
 
 
 class FeedAddress:
@@ -61,31 +57,28 @@ CALENDARS = Record(
 
 # --- leave: days of the person's zone, or instants -------------------------------------------------------------------
 
-_SCHEMA: Json = {"type": "string", "description": "a day such as 2026-07-01, or an instant"}
 
+class Moment:
+    """A day, whose midnight is kept without a zone (it is the person's own, and filled in once all people are known), or an
+    instant. Of a last day it is the end."""
 
-def _first(text: str) -> datetime:
-    """Of a day its midnight, still without a zone: it is the person's, and filled in when all people are known."""
-    return datetime.combine(DATE_OF(text), time()) if len(text) == 10 else INSTANT_OF(text)
+    def __init__(self, last: bool) -> None:
+        self._ahead = timedelta(days=int(last))
+        self.expected = f"{'the last' if last else 'a'} day such as 2026-07-14, or an instant"
 
+    def read(self, node: Node, reading: Reading) -> datetime:
+        if not isinstance(node, Scalar) or len(node.text) != 10:
+            return INSTANT.read(node, reading)
+        day = DATE.read(node, reading)
+        if not FIRST_YEAR <= day.year < LAST_YEAR:
+            raise reading.findings.error(node.place, f"expected {self.expected}, found {node.text}")
+        return datetime.combine(day, time()) + self._ahead
 
-def _last(text: str) -> datetime:
-    """The end of that day."""
-    return _first(text) + timedelta(days=1) if len(text) == 10 else INSTANT_OF(text)
+    def write(self, value: datetime, names: Names) -> Tree:
+        return (value - self._ahead).date() if value.tzinfo is None else INSTANT.write(value, names)
 
-
-def _write(value: datetime) -> Tree:
-    return value.date() if value.tzinfo is None else INSTANT.write(value, _NONE)
-
-
-def _write_last(value: datetime) -> Tree:
-    return _write(value - timedelta(days=1)) if value.tzinfo is None else _write(value)
-
-
-DATE_OF, INSTANT_OF = DATE.parse, INSTANT.parse
-_NONE = Names({}, (), ())
-FROM = Atom[datetime]("a day such as 2026-07-01, or an instant such as 2026-07-01T09:00:00Z", _first, _write, _SCHEMA)
-TO = Atom[datetime]("the last day, or an instant such as 2026-07-14T18:00:00Z", _last, _write_last, _SCHEMA)
+    def schema(self) -> Json:
+        return {"type": "string", "description": self.expected}
 
 
 def _leave_wrong(leave: Leave) -> str:
@@ -98,8 +91,8 @@ def _leave_wrong(leave: Leave) -> str:
 LEAVES = Record(
     Leave,
     Field("person", PERSON, required=True),
-    Field("from", FROM, "starts_at", required=True),
-    Field("to", TO, "ends_at", required=True),
+    Field("from", Moment(last=False), "starts_at", required=True),
+    Field("to", Moment(last=True), "ends_at", required=True),
     Field("comment", TEXT),
     Field("created_by", TEXT),
     check=_leave_wrong,
