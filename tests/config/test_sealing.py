@@ -91,8 +91,8 @@ def test_a_new_key_in_front_takes_over_at_the_next_start() -> None:
     store.run(lambda tx: tx.configuration.put(entries))
     revision = store.read(lambda tx: tx.configuration.revision())
     sealing.use((NEW, OLD))
-    assert store.run(reseal) == len(entries)
-    assert store.run(reseal) == 0
+    assert store.run(reseal).stale >= len(entries)
+    assert store.run(reseal).stale == 0
     sealing.use((NEW,))
     facts = store.read(lambda tx: load_all(tx).configuration)
     assert facts.integrations["prom"].secret == "the-secret"
@@ -106,7 +106,7 @@ def test_what_no_key_opens_is_left_as_it_is() -> None:
     entry = to_entry(*NOUNS[0])
     store.run(lambda tx: tx.configuration.put([entry]))
     sealing.use((NEW,))
-    assert store.run(reseal) == 0
+    assert store.run(reseal).stale == 0
 
     def there(tx: Transaction) -> Entry:
         return tx.configuration.entries()[0]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.house import House, configured
 from tests.scenarios.provider import Provider
+from tocsin.config import sealing
 from tocsin.config.answers import ConfigFile
 from tocsin.control import requests as r
 from tocsin.control.actor import Actor
@@ -73,6 +74,19 @@ def a_request_for_another_code(house: House) -> r.Request:
     return r.SendContactCode("alice", "phone")
 
 
+@pytest.fixture(autouse=True)
+def _keys_of_before() -> Iterator[None]:
+    before = sealing._sealer
+    yield
+    sealing._sealer = before
+
+
+def a_new_key(house: House) -> r.Request:
+    """The house was applied without any, so that its secrets are plain."""
+    sealing.use(("k" * 32,))
+    return r.RotateSecrets()
+
+
 # One example of each request that changes something; what it needs first is done by the example itself.
 EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.Act: lambda house: r.Act((1,), Acknowledge("")),
@@ -104,6 +118,7 @@ EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.AdjustPay: lambda house: (
         a_closed_month(house) and r.AdjustPay("platform", "2026-05", "bob", "5", "EUR", "late")
     ),
+    r.RotateSecrets: a_new_key,
     r.PutPreferences: lambda house: r.PutPreferences("alice", (r.WantedRule("hook"),), time_zone="UTC"),
 }
 

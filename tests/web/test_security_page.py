@@ -11,9 +11,12 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from tests.web.conftest import BACKEND, PASSWORD
+from tests.web.settled import DATA
 from tocsin.apps.people import second_factor, sessions
 from tocsin.apps.people.models import Account, AuditEntry
 from tocsin.config import sealing
+from tocsin.config.resealing import reseal
+from tocsin.engine.store.open import open_store
 
 SIGN_IN = {"email": "alice@example.com", "password": PASSWORD}
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -330,6 +333,13 @@ def test_no_page_of_signing_in_holds_a_script_of_its_own(fresh: Client, stranger
         assert "<script>" not in text and "onclick" not in text and " style=" not in text
 
 
+def _reseal() -> None:
+    """What every start does."""
+    store = open_store(DATA, None, on_wake=lambda topics: None)
+    store.run(reseal)
+    store.close()
+
+
 # --- at rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -355,7 +365,7 @@ def test_a_changed_key_locks_nobody_out(fresh: Client, alice: Account, keys: Cal
     keys("first")
     secret = _set_up(fresh)
     keys("second", "first")
-    second_factor.reseal()
+    _reseal()
     keys("second")
     assert second_factor.take_code(alice, _code(secret)) is not None
 
@@ -370,7 +380,7 @@ def test_without_the_key_no_code_is_taken_and_no_page_fails(
     assert (
         fresh.get("/me/security").status_code == fresh.get("/me/security/recovery-codes").status_code == 200
     )
-    second_factor.reseal()
+    _reseal()
 
 
 def test_what_was_kept_plain_is_sealed_at_the_next_start(
@@ -379,6 +389,6 @@ def test_what_was_kept_plain_is_sealed_at_the_next_start(
     keys()
     secret = _set_up(fresh)
     keys("first")
-    second_factor.reseal()
+    _reseal()
     assert secret not in str(Authenticator.objects.get(type="totp").data)
     assert second_factor.take_code(alice, _code(secret)) is not None

@@ -14,10 +14,13 @@ from tocsin.cli import (
     demo,
     doctor,
     explain,
+    fairness,
     incidents,
     oncall,
     operational,
     pay,
+    schedule,
+    secrets,
     sending,
     serve,
     status,
@@ -51,8 +54,10 @@ def tocsin(
 app.add_typer(incidents.app, name="incidents", rich_help_panel="Respond")
 for family in (alerts, explain, oncall, sending, configuration, serve, demo, status, doctor):
     family.register(app)
+app.add_typer(secrets.app, name="secrets", rich_help_panel="Run")
 app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")
+app.add_typer(schedule.schedule, name="schedule", rich_help_panel="On call")
 app.add_typer(pay.pay, name="pay", rich_help_panel="On call")
 app.add_typer(operational.override, name="override", rich_help_panel="On call")
 

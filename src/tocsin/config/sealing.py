@@ -107,8 +107,8 @@ def opened(noun: Any) -> Any:
 
 
 def states(noun: Any) -> list[State]:
-    """Of each secret of the noun that is kept here. None is stale: `sealed(opened(noun))` would only change tokens for others
-    as good."""
+    """Of each secret of the noun that is kept here. While none is stale, `sealed(opened(noun))` would only change tokens for
+    others as good."""
     if _sealer is None:
         return []
     found: list[State | None] = []

@@ -41,8 +41,12 @@ ANSWERS: dict[type[Any], Any] = {
     r.ShowPay: r.PayView,
     r.ClosePay: r.PayView,
     r.AdjustPay: Adjustment,
+    r.ShowFairness: list[r.FairnessView],
+    r.ShowHealth: list[r.HealthView],
+    r.ListOnCallWarnings: list[r.OnCallWarning],
     r.Status: r.StatusView,
     r.Examine: list[r.Finding],
+    r.RotateSecrets: r.SecretsView,
 }
 
 

@@ -39,8 +39,12 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.ShowPay: Permission.OWN,
     r.ClosePay: Permission.MANAGE,
     r.AdjustPay: Permission.MANAGE,
+    r.ShowFairness: Permission.READ,
+    r.ShowHealth: Permission.READ,
+    r.ListOnCallWarnings: Permission.READ,
     r.Status: Permission.READ,
     r.Examine: Permission.ADMINISTER,
+    r.RotateSecrets: Permission.ADMINISTER,
 }
 
 # How a person is reached is their own affair: theirs alone and the administrators'.
@@ -68,10 +72,18 @@ def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself:
     of_others = isinstance(request, r.ShowPay) and (not oneself or request.person != oneself)
     if of_others and not grants.allow(Permission.MANAGE, teams_of(request, facts)):
         raise r.Refused("forbidden", "what others are paid is for those who manage the team", "person")
+    if isinstance(request, r.ShowHealth) and not may_see_health(request, grants, oneself):
+        raise r.Refused("forbidden", "how others fare is for those who manage the team", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):
         raise r.Refused(
             "forbidden", "only administrators may name an environment variable or a file of the server"
         )
+
+
+def may_see_health(request: r.ShowHealth, grants: Grants, oneself: str) -> bool:
+    """A team's sums are for everybody, a person's numbers for themselves and for those who manage the team."""
+    their_own = not request.everyone and request.person in (None, oneself or None)
+    return their_own or grants.allow(Permission.MANAGE, (request.team,))
 
 
 def person_of(chosen: str | None, login: str, facts: Configuration) -> Person | None:

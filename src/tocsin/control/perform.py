@@ -18,6 +18,7 @@ from tocsin.control import (
     preferences,
     reporting,
     sampling,
+    secret_keeping,
     showing,
     webhooks,
 )
@@ -51,6 +52,7 @@ from tocsin.control.requests import (
     RemoveNoun,
     Request,
     ResendDelivery,
+    RotateSecrets,
     SendAlert,
     SendContactCode,
     SendSample,
@@ -167,6 +169,8 @@ class Performer:
                 return self._read(lambda tx: export_view(tx, request.origins))
             case Status():
                 return self._read(self._about)
+            case RotateSecrets():
+                return self._engine.store.run(lambda tx: secret_keeping.rotate(tx, request, actor, now))
             case Examine():
                 seen = self._read(lambda tx: self._examiner.read(tx, facts))
                 return self._examiner.findings(seen, facts, now)

@@ -19,7 +19,7 @@ def begin() -> None:
     from django.db import DatabaseError, connections
     from django.utils import timezone
 
-    from tocsin.apps.people import first_link, second_factor, sessions, throttle
+    from tocsin.apps.people import first_link, sessions, throttle
     from tocsin.apps.public_url import base_url
 
     now = timezone.now()
@@ -29,7 +29,6 @@ def begin() -> None:
             print(first_link.box(link), file=sys.stdout, flush=True)
         Session.objects.filter(expire_date__lt=now).delete()
         sessions.forget_gone()
-        second_factor.reseal()
         throttle.forget_old(now)
     except DatabaseError as error:  # pages say so themselves, and come back when the database does
         logging.getLogger(__name__).error("the database did not answer at start: %s", error)

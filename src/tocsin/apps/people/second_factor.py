@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from tocsin.apps.people.models import Account
-from tocsin.config import sealing
 from tocsin.config.sealing import Unreadable
 
 log = logging.getLogger(__name__)
@@ -134,17 +133,3 @@ def codes_left(account: Account) -> list[str] | None:
         return list(kept.wrap().get_unused_codes()) if kept is not None else None
     except Unreadable:
         return None
-
-
-def reseal() -> None:
-    """At start: what is kept plain, or under an older key, comes under the first one."""
-    for one in Authenticator.objects.filter(type__in=(TOTP, RECOVERY)):
-        field = "secret" if one.type == TOTP else "seed"
-        kept = one.data.get(field, "")
-        if sealing.is_text_current(kept):
-            continue
-        try:
-            one.data[field] = sealing.seal_text(sealing.open_text(kept))
-        except Unreadable:
-            continue
-        one.save(update_fields=["data"])

@@ -22,10 +22,21 @@ from tocsin.control.requests.contacts import RemoveContactMethod as RemoveContac
 from tocsin.control.requests.contacts import SendContactCode as SendContactCode
 from tocsin.control.requests.contacts import VerifyContactMethod as VerifyContactMethod
 from tocsin.control.requests.contacts import WantedRule as WantedRule
+from tocsin.control.requests.fairness import FairnessView as FairnessView
+from tocsin.control.requests.fairness import HealthView as HealthView
+from tocsin.control.requests.fairness import ListOnCallWarnings as ListOnCallWarnings
+from tocsin.control.requests.fairness import MeasureView as MeasureView
+from tocsin.control.requests.fairness import OnCallWarning as OnCallWarning
+from tocsin.control.requests.fairness import ShareView as ShareView
+from tocsin.control.requests.fairness import ShowFairness as ShowFairness
+from tocsin.control.requests.fairness import ShowHealth as ShowHealth
+from tocsin.control.requests.fairness import StandingView as StandingView
 from tocsin.control.requests.fields import Id as Id
 from tocsin.control.requests.fields import Kept as Kept
 from tocsin.control.requests.fields import Limit as Limit
 from tocsin.control.requests.house import Examine as Examine
+from tocsin.control.requests.house import RotateSecrets as RotateSecrets
+from tocsin.control.requests.house import SecretsView as SecretsView
 from tocsin.control.requests.house import Finding as Finding
 from tocsin.control.requests.house import Status as Status
 from tocsin.control.requests.house import StatusView as StatusView
@@ -97,8 +108,12 @@ Request = (
     | VerifyContactMethod
     | PutPreferences
     | ShowPay
+    | ShowFairness
+    | ShowHealth
+    | ListOnCallWarnings
     | ClosePay
     | AdjustPay
     | Status
     | Examine
+    | RotateSecrets
 )

@@ -7,7 +7,7 @@ Live stores: SQLite (one writer thread) and PostgreSQL (any number of nodes). Si
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -478,6 +478,23 @@ class TokenTable(Protocol):
         ...
 
 
+class SecondFactor(msgspec.Struct, frozen=True):
+    """An authenticator app or recovery codes; `data` is what the people's side keeps of it."""
+
+    id: int
+    data: dict[str, Any]
+
+
+class SecondFactorTable(Protocol):
+    """Made by the people's side; here only their secrets are sealed anew."""
+
+    def all(self) -> list[SecondFactor]:
+        """Nobody uses a code meanwhile."""
+        ...
+
+    def put(self, factors: Sequence[SecondFactor]) -> None: ...
+
+
 class RecordTable(Protocol):
     """Change events and the audit log: append, read newest first. Ids of changes are the store's; given ones are ignored."""
 
@@ -536,6 +553,7 @@ class Transaction(Protocol):
     records: RecordTable
     webhooks: WebhookTable
     tokens: TokenTable
+    second_factors: SecondFactorTable
     oncall: OnCallTable
 
     def now(self) -> int:
@@ -585,10 +603,6 @@ class Store(Protocol):
     def run(self, work: Callable[[Transaction], T]) -> T: ...
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Without locks and without writing."""
-        ...
-
-    def append(self, rows: Sequence[InboxRow]) -> int:
-        """Into the inbox, as `Inbox.append`."""
         ...
 
     def tidy(self) -> None:

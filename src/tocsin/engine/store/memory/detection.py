@@ -18,6 +18,7 @@ from tocsin.engine.store.protocol import (
     LostOwnership,
     Ownership,
     PeopleStanding,
+    SecondFactor,
     TokenRow,
 )
 
@@ -266,3 +267,13 @@ class MemoryTokens:
 
     def heard(self, integrations: Sequence[str]) -> frozenset[str]:
         return frozenset(integrations)
+
+
+class MemorySecondFactors:
+    """Nor has it anything to sign in with."""
+
+    def all(self) -> list[SecondFactor]:
+        return []
+
+    def put(self, factors: Sequence[SecondFactor]) -> None:
+        pass

@@ -14,6 +14,7 @@ from tocsin.engine.store.memory.detection import (
     MemoryInbox,
     MemoryOwnership,
     MemoryRecords,
+    MemorySecondFactors,
     MemoryTokens,
 )
 from tocsin.engine.store.memory.journal import Journal
@@ -41,6 +42,7 @@ from tocsin.engine.store.protocol import (
     OwnershipTable,
     PageTable,
     RecordTable,
+    SecondFactorTable,
     TimelineTable,
     TokenTable,
     Transaction,
@@ -74,6 +76,7 @@ class MemoryTransaction:
         self.records: RecordTable = MemoryRecords(journal)
         self.webhooks: WebhookTable = MemoryWebhooks(journal)
         self.tokens: TokenTable = MemoryTokens()
+        self.second_factors: SecondFactorTable = MemorySecondFactors()
         self.oncall: OnCallTable = MemoryOnCall(journal)
 
     def now(self) -> int:

@@ -14,6 +14,7 @@ from tocsin.engine.store.protocol import (
     OwnershipTable,
     PageTable,
     RecordTable,
+    SecondFactorTable,
     TimelineTable,
     TokenTable,
     WebhookTable,
@@ -31,6 +32,7 @@ from tocsin.engine.store.sql.oncall import OnCallSql
 from tocsin.engine.store.sql.ownership import OwnershipSql
 from tocsin.engine.store.sql.pages import PageSql
 from tocsin.engine.store.sql.records import RecordSql
+from tocsin.engine.store.sql.second_factors import SecondFactorSql
 from tocsin.engine.store.sql.session import Session
 from tocsin.engine.store.sql.timeline import TimelineSql
 from tocsin.engine.store.sql.tokens import TokenSql
@@ -66,6 +68,7 @@ class SqlTransaction:
         self.records: RecordTable = RecordSql(session)
         self.webhooks: WebhookTable = WebhookSql(session)
         self.tokens: TokenTable = TokenSql(session)
+        self.second_factors: SecondFactorTable = SecondFactorSql(session)
         self.oncall: OnCallTable = OnCallSql(session)
 
     def now(self) -> int:
