@@ -41,6 +41,7 @@ PAGES: dict[str, Permission | None] = {
     "incident": P.FOLLOW,
     "act": P.RESPOND,
     "alerts": P.READ,
+    "secrets rotate": P.ADMINISTER,
     "send-test": P.RESPOND,
     "silences": P.READ,
     "new-silence": P.RESPOND,

@@ -39,16 +39,16 @@ class Found(msgspec.Struct, frozen=True):
     looked_at_all: bool = True
 
 
-def find(wanted: Wanted) -> Found:
+def find(wanted: Wanted, limit: int = PAGE) -> Found:
     chosen = _chosen(wanted)
     floor = 0
     if wanted.text or wanted.subject:
         newest = wanted.before or (AuditEntry.objects.aggregate(newest=Max("id"))["newest"] or 0) + 1
         floor = max(0, newest - LOOKED_THROUGH)
         chosen = chosen.filter(id__gte=floor)
-    entries = tuple(chosen[: PAGE + 1])
-    if len(entries) > PAGE:
-        return Found(entries[:PAGE], entries[PAGE - 1].id)
+    entries = tuple(chosen[: limit + 1])
+    if len(entries) > limit:
+        return Found(entries[:limit], entries[limit - 1].id)
     return Found(entries, floor if floor > 1 else None, floor <= 1)
 
 
@@ -92,7 +92,7 @@ def _chosen(wanted: Wanted) -> QuerySet[AuditEntry]:
 
 def changes(entry: AuditEntry) -> list[Change]:
     """What differs between before and after, value by value."""
-    was, became = leaves(_read(entry.before)), leaves(_read(entry.after))
+    was, became = leaves(read(entry.before)), leaves(read(entry.after))
     paths = [*was, *(path for path in became if path not in was)]
     return [
         Change(path, was.get(path, ""), became.get(path, ""))
@@ -124,7 +124,8 @@ def leaves(value: Any, path: str = "") -> dict[str, str]:
             return {path: str(value)}
 
 
-def _read(text: str) -> Any:
+def read(text: str) -> Any:
+    """What an entry keeps of before or after, as values."""
     try:
         return json.loads(text) if text else None
     except ValueError:

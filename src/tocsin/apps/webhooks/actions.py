@@ -10,7 +10,13 @@ from tocsin.core.webhooks import BOTH_SECRETS, Webhook
 
 KIND = "webhooks"
 STORED = {"stored": True}
+RESERVED = ("new",)  # an address of ours
 FILTERS = ("events", "severities", "teams", "services")
+
+
+def may_be_called(name: str) -> bool:
+    """Whether it can stand in an address."""
+    return name not in RESERVED and "/" not in name
 
 
 def made(given: Mapping[str, Any]) -> tuple[PutNoun, str]:

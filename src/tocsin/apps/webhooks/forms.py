@@ -4,12 +4,11 @@ from typing import Any
 
 from django import forms
 
+from tocsin.apps.webhooks import actions
 from tocsin.config.secrets import address_is_secret
 from tocsin.core.configuration import Configuration
 from tocsin.core.severity import Severity
 from tocsin.core.webhooks import EVENTS, Webhook
-
-RESERVED = ("new",)  # an address of ours
 
 
 def _few() -> forms.SelectMultiple:
@@ -58,7 +57,7 @@ class WebhookForm(forms.Form):
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"]).strip()
-        if name in RESERVED or "/" in name:
+        if not actions.may_be_called(name):
             raise forms.ValidationError("Choose another name.")
         return name
 

@@ -88,8 +88,8 @@ def _waiting(keys: Iterable[str]) -> dict[str, int]:
     return {each["webhook"]: each["number"] for each in counted}
 
 
-def log(key: str, state: str = "", before: str = "") -> Log:
-    """Newest first, from `before` on."""
+def log(key: str, state: str = "", before: str = "", limit: int = PAGE) -> Log:
+    """Newest first, from `before` on: the `older` of the page before."""
     found = Delivery.objects.filter(webhook=key).order_by("-created_at", "-id").defer("document")
     if state:
         found = found.filter(state=state)
@@ -97,10 +97,10 @@ def log(key: str, state: str = "", before: str = "") -> Log:
     if last and at.isascii() and at.isdigit() and len(at) < 18:
         moment = instant(int(at))
         found = found.filter(Q(created_at__lt=moment) | Q(created_at=moment, id__lt=last))
-    deliveries = list(found.annotate(number=Count("attempts"))[: PAGE + 1])
+    deliveries = list(found.annotate(number=Count("attempts"))[: limit + 1])
     older = ""
-    if len(deliveries) > PAGE:
-        deliveries = deliveries[:PAGE]
+    if len(deliveries) > limit:
+        deliveries = deliveries[:limit]
         older = f"{micros(deliveries[-1].created_at)}~{deliveries[-1].id}"
     return Log(deliveries, older)
 
