@@ -3,6 +3,7 @@
 from tests.scenarios.conftest import MakeHouse
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
+from tocsin.core.respond.delivery import Failed, Tried
 
 
 def test_four_waiting_pages_become_one_message_that_says_four(house: House, alice: Person) -> None:
@@ -244,3 +245,18 @@ def test_an_admin_chat_hears_of_gaps_beside_the_admins(make_house: MakeHouse) ->
     house.fires("DiskFull", severity="critical")
     assert "Nobody is on call in autumn" in house.posts("alerts")[0].said
     house.person("dan").was_told("Nobody is on call in autumn")
+
+
+def test_an_address_remembers_what_became_of_its_last_message(house: House, alice: Person) -> None:
+    house.provider.answers("9911/alice", Failed("x" * 1000))
+    house.fires("First", severity="critical")
+    failed = last(house, "webhook|http://127.0.0.1:9911/alice")
+    assert failed == Tried(house.now, False, "x" * 300)
+    house.provider.works_again("9911/alice")
+    house.passes(minutes=1)
+    worked = last(house, "webhook|http://127.0.0.1:9911/alice")
+    assert worked is not None and worked.delivered and not worked.why
+
+
+def last(house: House, address: str) -> Tried | None:
+    return house.world.engine.store.read(lambda tx: tx.notifications.address(address)).last

@@ -13,6 +13,7 @@ from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
 from tocsin.apps.people.models import Account
 from tocsin.core.people import QuietHours
+from tocsin.core.respond.delivery import Failed, Rejected
 
 TOPIC = "https://ntfy.example.com/alice-x8Qz41"
 ADDED = {"address": TOPIC, "name": "phone"}
@@ -309,3 +310,25 @@ def test_what_was_done_is_in_the_audit_log_without_the_code(browser: Client, hou
     assert any("PutContactMethod" in each for each in told)
     assert any("VerifyContactMethod" in each for each in told)
     assert not any(sent in each or "tk_very_secret" in each or TOPIC in each for each in told)
+
+
+# --- what became of it -----------------------------------------------------------------------------------------------
+
+
+def test_a_contact_method_says_what_became_of_its_last_message(browser: Client, house: House) -> None:
+    assert "Nothing was sent here yet" in page(browser, "/me/contact/hook")
+    house.fires("DiskFull", severity="critical")
+    assert "delivered." in page(browser, "/me/contact/hook")
+    assert page(browser, "/me").count("Nothing was sent here yet") == 1, "the mail is not due yet"
+
+
+def test_a_message_that_failed_says_why_and_when_it_is_tried_again(browser: Client, house: House) -> None:
+    house.provider.answers("9911/alice", Failed("the other end <b>hung up</b>\u202e"))
+    house.fires("DiskFull", severity="critical")
+    shown = page(browser, "/me")
+    assert "not delivered" in shown and "&lt;b&gt;hung up" in shown and "\u202e" not in shown
+    assert "It is tried again" in shown
+    house.provider.answers("9911/alice", Rejected("no such room"))
+    house.passes(minutes=2)
+    again = page(browser, "/me/contact/hook")
+    assert "no such room" in again and "It is tried again" not in again

@@ -31,7 +31,7 @@ def put(tx: Transaction, request: PutPreferences, actor: str, now: datetime) -> 
     if changed != before:
         own.put(PREFERENCES, changed)
         own.commit()
-    return PreferencesView(own.key, "Saved. It holds from the next page on.")
+    return PreferencesView(own.key, "Saved. Rules hold from the next page on, quiet hours at once.")
 
 
 def _rules(field: str, wanted: tuple[WantedRule, ...], person: Person) -> tuple[NotifyRule, ...]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
@@ -25,6 +26,7 @@ from tocsin.core.respond.delivery import (
     Nothing,
     Notification,
     NotificationState,
+    Tried,
     Outcome,
     Purpose,
     Send,
@@ -40,6 +42,7 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import AgendaEntry, AttemptRow, Transaction
 
 log = structlog.get_logger()
+LONGEST_WHY = 300  # characters of a provider's word that an address remembers
 SEEN = 1000  # notifications at either end of what waits for one address
 Aside = Callable[[int, str], None]
 LEASE = timedelta(seconds=30)  # longer than any channel's own deadline of 10 s
@@ -265,8 +268,9 @@ def _settle(owed: Consequences, arrival: Arrival, now: datetime, untold: Collect
     if again_at is not None:
         tx.wake(kinds.due(micros(again_at)))
     tx.notifications.record_attempts(_attempts(arrival))
-    tx.notifications.put_address(entry.subject, after.state)
     detail = "" if isinstance(arrival.outcome, Delivered) else arrival.outcome.detail
+    last = Tried(arrival.ended_at, isinstance(arrival.outcome, Delivered), detail[:LONGEST_WHY])
+    tx.notifications.put_address(entry.subject, replace(after.state, last=last))
     if after.result is not None:
         tx.notifications.settle([n.id for n in bundle], after.result, after.reason, detail, micros(now))
     for notification in bundle:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.apps.configuration.models import Entry
+from tocsin.apps.configuration.queries import facts
+from tocsin.apps.profile.deliveries import LastDelivery, last_deliveries
 from tocsin.apps.profile.whose import Whose
 from tocsin.channels.forms import form_of
 from tocsin.config import sealing
@@ -36,6 +39,7 @@ class Method(msgspec.Struct, frozen=True):
     rules: str  # "high at once, low after 5m"
     waits_for: str = ""
     code_until: datetime | None = None
+    last: LastDelivery | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -49,9 +53,12 @@ class Step(msgspec.Struct, frozen=True):
 
 def methods_of(whose: Whose, now: datetime) -> list[Method]:
     changes = changes_of(whose.person)
-    own = own_methods(whose.person)
+    own, last = own_methods(whose.person), last_deliveries(facts(), whose.person)
     return [
-        _method(whose, each, changes.get(each.name), each.name in own, now) for each in whose.person.contact
+        replace(
+            _method(whose, each, changes.get(each.name), each.name in own, now), last=last.get(each.name)
+        )
+        for each in whose.person.contact
     ]
 
 

@@ -80,6 +80,14 @@ class HeldBack(msgspec.Struct, frozen=True):
     until: datetime
 
 
+class Tried(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of the latest attempt at an address, for people to see. `why` when it was not delivered."""
+
+    at: datetime
+    delivered: bool = False
+    why: str = ""
+
+
 class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an address remembers between messages. `bundle` is the attempt under way: found again after a crash, it is
     repeated under the same `key`. Failed ones wait in `retries`."""
@@ -93,6 +101,7 @@ class AddressState(msgspec.Struct, frozen=True, omit_defaults=True):
     last_page_at: datetime | None = None
     services: dict[str, datetime] = {}  # services this address was paged about lately
     held_back: HeldBack | None = None
+    last: Tried | None = None
 
 
 class Send(msgspec.Struct, frozen=True):
