@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from tests.scenarios.house import House
 from tocsin.control.actor import Actor
-from tocsin.control.client import SOCKET
 from tocsin.control.http import Door
+from tocsin.control.local_socket import SOCKET
 from tocsin.control.requests import Request
 
 

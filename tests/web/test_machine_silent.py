@@ -7,7 +7,8 @@ from django.test import Client
 
 from tests.scenarios.house import House
 from tocsin.control.actor import Actor
-from tocsin.control.client import SOCKET, NotAnswering, ask
+from tocsin.control.client import NotAnswering, ask
+from tocsin.control.local_socket import SOCKET
 from tocsin.control.requests import Act, Refused, Status
 from tocsin.core.respond.incident import Acknowledge
 

@@ -22,8 +22,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from tocsin.cli.demo_story import CONFIGURATION, alertmanager
-from tocsin.cli.door import SOCKET, Door, open_door
+from tocsin.cli.door import Door, open_door
 from tocsin.config.answers import ConfigFile
+from tocsin.control.local_socket import SOCKET
 from tocsin.control.requests import Act, ApplyConfiguration, ExportConfiguration, ListIncidents, ShowIncident
 from tocsin.core.respond.incident import Acknowledge, Incident, Resolve
 

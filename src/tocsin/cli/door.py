@@ -19,9 +19,9 @@ import msgspec
 from tocsin.control import answers
 from tocsin.control.actor import Actor
 from tocsin.control.http import PATH
+from tocsin.control.local_socket import SOCKET, LocalConnection, reachable
 from tocsin.control.requests import Refused, Request
 
-SOCKET = "control.sock"  # in the data directory of a running server
 TIMEOUT = 30.0  # seconds; an `apply` of a large house is the slowest request
 
 
@@ -130,7 +130,7 @@ def open_door(
             f"the server on {data}",
             PATH,
             _headers(None, actor),
-            lambda: _SocketConnection(path, TIMEOUT),
+            lambda: LocalConnection(path, TIMEOUT),
         )
     if database_url or data.is_dir() or create:
         return StraightDoor(data, database_url, actor)
@@ -174,35 +174,12 @@ def _somebody_listens(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(TIMEOUT)
         try:
-            probe.connect(_short(path))
+            probe.connect(reachable(path))
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError as failed:
             raise Unreachable(f"Cannot open {path}: {_cause(failed)}") from failed
     return True
-
-
-class _SocketConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._socket_path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(_short(self._socket_path))
-
-
-def _short(path: Path) -> str:
-    """A socket's name holds about 107 bytes; a relative one is often the shorter."""
-    absolute = str(path.absolute())
-    try:
-        relative = str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return absolute
-    return min(absolute, relative, key=len)
 
 
 def _cause(failed: BaseException) -> str:
