@@ -17,8 +17,9 @@ from pathlib import Path
 from tocsin.engine.store.data_directory import DataDirectoryBusy
 from tocsin.web.front.process import COMMAND
 from tocsin.web.listening import CannotStart
-from tocsin.web.machine import Settings, serve
+from tocsin.web.machine import Settings
 from tocsin.web.server_logs import configure_logging
+from tocsin.web.serving import serve
 
 
 def bend_the_clock(file: Path) -> None:

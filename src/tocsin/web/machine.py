@@ -1,7 +1,7 @@
 """The machine process, put together: the one place where store, engine, ingest, channels and doors meet.
 
-`serve` migrates, locks the data directory, opens the port, starts the front and the people process, runs the engine, and on
-SIGTERM or SIGINT stops in the order that loses nothing: no new requests, sends come back, ownership is handed over.
+It starts the front and the people process, runs the engine, and on SIGTERM or SIGINT stops in the order that loses nothing:
+no new requests, sends come back, ownership is handed over.
 """
 
 import asyncio
@@ -9,9 +9,7 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -20,28 +18,23 @@ from typing import TypeVar
 
 import msgspec
 import structlog
-import uvloop
 
 from tocsin.channels import registry
 from tocsin.channels.guard import Guard, allowed_in
 from tocsin.channels.links import LinkClaims
 from tocsin.channels.replies import Listed, NotTaken, Question, Replies
-from tocsin.config import sealing
 from tocsin.config.load import load
-from tocsin.config.resealing import reseal
 from tocsin.config.secrets import resolve
 from tocsin.control.actor import Actor
-from tocsin.control.callers import PREFIX, Caller, caller_of, digest_of, operator, use_is_news
 from tocsin.control.examining import Examiner
 from tocsin.control.guarding import check_urls
 from tocsin.control.http import Door, PublicDoor
 from tocsin.control.live_updates import Hub, LiveUpdates
+from tocsin.control.local_socket import SOCKET
 from tocsin.control.oncall import offered
 from tocsin.control.perform import READING, Performer, status
 from tocsin.control.requests import Act, Refused, Request
 from tocsin.core.configuration import Configuration
-from tocsin.core.detect.signal import InboxRow, Signal
-from tocsin.core.instants import micros
 from tocsin.core.respond.incident import Acknowledge, Command, Resolve
 from tocsin.engine.carrying import Carrier
 from tocsin.engine.clock import SharedClock
@@ -49,44 +42,30 @@ from tocsin.engine.counters import Counters
 from tocsin.engine.dead_man import DeadMansSwitchPinger
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
-from tocsin.engine.facts import Facts, Unusable
+from tocsin.engine.facts import Facts
 from tocsin.engine.housekeeping import Housekeeping
 from tocsin.engine.live import LiveWorld
-from tocsin.engine.store.data_directory import lock_data_directory
-from tocsin.engine.store.open import open_store
-from tocsin.engine.store.protocol import Store, Transaction
+from tocsin.engine.oncall.calendars_fetching import Fetcher
+from tocsin.engine.oncall.calendars_loop import CalendarDesk, CalendarLoop
+from tocsin.engine.store.protocol import Store
 from tocsin.engine.webhook_desk import WebhookDesk
 from tocsin.engine.webhook_loop import WebhookLoop
 from tocsin.ingest.registry import replay
 from tocsin.web import listening
 from tocsin.web.asgi import MachineApp
-from tocsin.web.front.counting import add
 from tocsin.web.front.process import COMMAND, FrontProcess
-from tocsin.web.front.whence import trusted_proxies
-from tocsin.web.front.words import (
-    Counted,
-    DropRequests,
-    Forget,
-    FromFront,
-    Keys,
-    Quarantined,
-    Renewed,
-    Standing,
-    ToFront,
-)
-from tocsin.web.keys import credentials
+from tocsin.web.front_desk import FrontDesk
+from tocsin.web.identifying import Identifying
 from tocsin.web.links import HouseLinks, house_links
-from tocsin.web.listening import CannotStart, bind_privately, make_server, open_port, until
+from tocsin.web.listening import CannotStart, bind_privately, make_server, until
 from tocsin.web.pass_on import MACHINE_SOCKET, PEOPLE_SOCKET
 from tocsin.web.people import PeopleProcess
 from tocsin.web.scrape import Scrape
-from tocsin.web.secret import MissingSecret, api_token, encryption_keys, secret_key
-from tocsin.web.tuning import tune
+from tocsin.web.secret import api_token, secret_key
 from tocsin.web.wrong_links import WrongLinks, asked_from
 
 log = structlog.get_logger()
 
-CONTROL_SOCKET = "control.sock"
 POSTGRES_THREADS = 6
 READERS = 2
 T = TypeVar("T")
@@ -109,23 +88,8 @@ class Settings(msgspec.Struct, frozen=True):
         return told
 
 
-def migrate(settings: Settings) -> None:
-    """In a process of its own, so that this one never loads Django. Raises CannotStart."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tocsin.web.migrate"],
-        env={**os.environ, **settings.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise CannotStart(done.stderr.strip() or "the database could not be migrated")
-    if done.stdout:
-        log.info("the database was migrated", migrations=len(done.stdout.splitlines()))
-
-
 class Machine:
-    """One node of Tocsin. `serve` runs it until it is told to stop."""
+    """One node of Tocsin. `serving.serve` runs it until it is told to stop."""
 
     def __init__(self, settings: Settings, store: Store, hub: Hub) -> None:
         self.settings = settings
@@ -148,7 +112,10 @@ class Machine:
             lambda: self.carrier.room(),
             registry.names(),
         )
-        self.detecting = Detecting(self.engine, self.node, replay, self._unknown, self._owns)
+        self.front_desk = FrontDesk(self.engine, self.clock, settings.database_url is None)
+        self.detecting = Detecting(
+            self.engine, self.node, replay, self.front_desk.unknown, self.front_desk.owns
+        )
         self.world = LiveWorld(
             self.engine,
             self.detecting,
@@ -157,10 +124,8 @@ class Machine:
             self._news,
             self._upkeep,
         )
-        self._housekeeping = Housekeeping(store, self.clock, self._forget_requests)
-        self.front: FrontProcess | None = None
-        self._told: Standing | None = None
-        self._keys_of = self.engine.facts.current.revision
+        self._housekeeping = Housekeeping(store, self.clock, self.front_desk.forget_requests)
+        self.identifying = Identifying(self.engine, self.clock, self._ask, self.world.run)
         self.carrier = Carrier(
             {name: registry.channel(name) for name in registry.names()},
             resolve,
@@ -182,6 +147,14 @@ class Machine:
             self.guard,
             self.world.carry,
             self._webhooks_failed,
+        )
+        self.calendars = CalendarLoop(
+            CalendarDesk(self.engine),
+            Fetcher(self.guard),
+            resolve,
+            self.clock,
+            self.world.carry,
+            self._calendars_failed,
         )
         database = "PostgreSQL" if settings.database_url else "SQLite"
         self.performer = Performer(
@@ -206,79 +179,30 @@ class Machine:
     def _links(self, facts: Configuration) -> HouseLinks:
         return house_links(facts, self.secret, self.clock.now(), self.public_url, self.url)
 
-    def _webhooks_failed(self) -> None:
-        self.counters.loop_failures["webhooks"] += 1
-
-    # --- the front process -----------------------------------------------------------------------------------------
-
-    def _hear(self, said: FromFront) -> None:
-        if isinstance(said, Counted):
-            add(said, self.counters)
-        elif isinstance(said, Renewed):
-            self.detecting.renewed(said.renewal)
-        elif isinstance(said, Quarantined):
-            self._quarantine(said.row, said.error)
-
     def _upkeep(self) -> None:
         """Several times a second, on a thread of its own."""
         self._housekeeping()
-        if self._told != (standing := self._standing()):  # the clock was moved
-            self._told = standing
-            self._tell(standing)
+        self.front_desk.look_at_the_clock()
 
-    def _introduce(self) -> list[ToFront]:
-        self._told = self._standing()
-        return [self._told, self._keys()]
+    def _webhooks_failed(self) -> None:
+        self.counters.loop_failures["webhooks"] += 1
 
-    def _standing(self) -> Standing:
-        return Standing(self.detecting.owned, self.settings.database_url is None, self.clock.base)
-
-    def _keys(self) -> Keys:
-        return Keys(tuple(credentials(self.engine.facts.current, resolve)))
-
-    def _tell(self, message: ToFront) -> None:
-        """From any thread."""
-        if self.loop is not None and self.front is not None:
-            self.loop.call_soon_threadsafe(self.front.tell, message)
-
-    def _unknown(self, integration: str, signals: Sequence[Signal]) -> None:
-        """From detection's thread: what the index does not hold as firing must come through the inbox again."""
-        self._tell(Forget(integration, tuple(signals)))
-
-    def _owns(self, owned: bool) -> None:
-        """From a store thread, when detection was taken or lost."""
-        self._told = Standing(owned, self.settings.database_url is None, self.clock.base)
-        self._tell(self._told)
-
-    def _forget_requests(self, received_at: int, cursor: int) -> None:
-        self._tell(DropRequests(received_at, cursor))
-
-    def _quarantine(self, row: InboxRow, error: str) -> None:
-        def keep(tx: Transaction) -> None:
-            tx.inbox.quarantine([(row, error)])
-
-        task = asyncio.ensure_future(self.world.run(self.store.run, keep))
-        task.add_done_callback(_log_failure)
+    def _calendars_failed(self) -> None:
+        self.counters.loop_failures["calendars"] += 1
 
     def woken(self, topics: frozenset[str]) -> None:
         """Commits happened, here or on another node. Called from any thread."""
         self.world.woken(topics)
         self.webhooks.heard(topics)
+        self.calendars.heard(topics)
 
     # --- what happens on the event loop ----------------------------------------------------------------------------
 
     def _news(self, topics: Iterable[str]) -> None:
         said = list(topics)
         if "configuration" in said:
-            self._renew_keys()
+            self.front_desk.renew_keys()
         self.hub.publish(said)
-
-    def _renew_keys(self) -> None:
-        """Secrets are fetched anew with every configuration, not with every request."""
-        facts = self.engine.facts.current
-        if facts.revision != self._keys_of:
-            self._keys_of = facts.revision
-            self._tell(self._keys())
 
     # --- doors ---------------------------------------------------------------------------------------------------
 
@@ -286,24 +210,8 @@ class Machine:
         run = self._ask if isinstance(request, READING) else self.world.run
         await check_urls(request, actor, self.guard)
         answer = await run(self.performer.perform, request, actor, self.clock.now())
-        self._renew_keys()
+        self.front_desk.renew_keys()
         return answer
-
-    async def identify(self, operators: str, token: str, address: str) -> Caller | None:
-        """Who calls with this token. A personal or service token's last use is written at most once a minute."""
-        caller = operator(token, operators, address)
-        if caller is not None or not token.startswith(PREFIX):
-            return caller
-        digest = digest_of(token)
-        row = await self._ask(self.store.read, lambda tx: tx.tokens.find(digest))
-        if row is None:
-            return None
-        now = self.clock.now()
-        caller = caller_of(row, self.engine.facts.current, now, address)
-        if caller is not None and use_is_news(row, now):
-            used = row.id
-            await self.world.run(self.store.run, lambda tx: tx.tokens.used(used, micros(now)))
-        return caller
 
     async def _ask(self, work: Callable[..., T], *args: object) -> T:
         """On a thread for readers, never one that pages depend on."""
@@ -370,7 +278,9 @@ class Machine:
 
     def app(self, token: str) -> MachineApp:
         return MachineApp(
-            door=PublicDoor(self.perform, partial(self.identify, token), lambda: self.engine.facts.current),
+            door=PublicDoor(
+                self.perform, partial(self.identifying.caller, token), lambda: self.engine.facts.current
+            ),
             live=self.live,
             replies=WrongLinks(
                 Replies(self.secret, self.follow, self.clock.now, self.describe, ask=self.ask_about)
@@ -388,8 +298,9 @@ class Machine:
         people: PeopleProcess | None = None
         await self.world.start(self.carrier)
         await self.webhooks.start()
+        await self.calendars.start()
         pinging = asyncio.create_task(self.pinger.run())
-        passed_on, control = settings.data / MACHINE_SOCKET, settings.data / CONTROL_SOCKET
+        passed_on, control = settings.data / MACHINE_SOCKET, settings.data / SOCKET
         for path in (passed_on, control):
             bind_privately(path)
         public = make_server(self.app(self.token), uds=str(passed_on))
@@ -399,9 +310,10 @@ class Machine:
         told = {**settings.environment, "TOCSIN_LISTEN": reached}
         if not settings.port:  # a free one was taken, and links in messages need it
             self.url = os.environ.get("TOCSIN_PUBLIC_URL") or f"http://{reached}"
-        front = self.front = FrontProcess(
-            port, self.world.bell, told, self._introduce, self._hear, settings.front
+        front = FrontProcess(
+            port, self.world.bell, told, self.front_desk.introduce, self.front_desk.hear, settings.front
         )
+        self.front_desk.open(loop, front, self.detecting, self.world.run)
         try:
             await until(lambda: public.started and local.started, servers)
             await front.start()
@@ -424,6 +336,7 @@ class Machine:
             public.should_exit = local.should_exit = True
             await asyncio.gather(*servers, return_exceptions=True)
             await self.webhooks.stop()
+            await self.calendars.stop()
             await self.world.stop()
             if people is not None:
                 await people.stop()
@@ -439,58 +352,3 @@ def _guard() -> Guard:
         return Guard(allowed_in(os.environ))
     except ValueError as error:
         raise CannotStart(str(error)) from None
-
-
-def _log_failure(task: "asyncio.Future[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("quarantine could not be kept", error=str(error))
-
-
-def _free_all(tx: Transaction) -> None:
-    """The data directory's lock proves that whoever leased anything is gone, so neither detection nor a page that was on its
-    way waits for a lease to run out."""
-    owner = tx.ownership.current()
-    if owner is not None:
-        tx.ownership.release(owner.node)
-    tx.agenda.free_leases(tx.now())
-
-
-def serve(settings: Settings) -> None:
-    """Run until told to stop. Raises CannotStart, DataDirectoryBusy."""
-    try:
-        trusted_proxies(os.environ)
-    except ValueError as error:
-        raise CannotStart(str(error)) from None
-    os.umask(0o077)  # databases, sockets and keys are nobody else's
-    tune()
-    # The lock comes first: a newer version must not migrate under a server that runs.
-    with lock_data_directory(settings.data):
-        try:
-            sealing.use(encryption_keys(os.environ, settings.data))
-        except (MissingSecret, OSError) as error:
-            raise CannotStart(str(error)) from None
-        migrate(settings)
-        hub = Hub()
-        woken: list[Machine] = []
-        store = open_store(
-            settings.data,
-            settings.database_url,
-            on_wake=lambda topics: woken[0].woken(topics) if woken else None,
-        )
-        try:
-            store.tidy()  # the log gets its room before the first page wants to be written
-            if not settings.database_url:
-                store.run(_free_all)
-            if resealed := store.run(reseal):
-                log.info("secrets were encrypted with the current key", entries=resealed)
-            machine = Machine(settings, store, hub)
-            woken.append(machine)
-            with (
-                open_port(settings.host, settings.port) as port,
-                asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-            ):
-                runner.run(machine.run(port))
-        except (MissingSecret, Unusable) as error:
-            raise CannotStart(str(error)) from None
-        finally:
-            store.close()
