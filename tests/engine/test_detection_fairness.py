@@ -35,7 +35,7 @@ def test_a_group_that_waited_opens_its_incident_while_reports_keep_coming() -> N
     clock.move_to(NOW + timedelta(seconds=31))
     for number in range(5):
         rows = [InboxRow(0, micros(clock.now()), "prom", "prometheus", alert(f"Noise{number}", "warning"))]
-        store.append(rows)  # there is always another one
+        store.inbox.append(rows)  # there is always another one
         world.detecting.process(clock.now())
     opened = store.read(lambda tx: tx.incidents.search(IncidentFilter()))
     assert [incident.labels["alertname"] for incident in opened] == ["DiskFull"]

@@ -47,8 +47,8 @@ def test_the_revision_grows_by_one_with_every_bump(store: Store) -> None:
 
 
 def test_appended_requests_are_numbered_without_gaps(store: Store, woken: list[frozenset[str]]) -> None:
-    assert store.append([request(b"a"), request(b"b")]) == 1
-    assert store.append([request(b"\x00\xff")]) == 3
+    assert store.inbox.append([request(b"a"), request(b"b")]) == 1
+    assert store.inbox.append([request(b"\x00\xff")]) == 3
     rows = store.read(lambda tx: tx.inbox.after(0, 10))
     assert [(row.id, row.body) for row in rows] == [(1, b"a"), (2, b"b"), (3, b"\x00\xff")]
     assert [row.id for row in store.run(lambda tx: tx.inbox.after(1, 1))] == [2]
@@ -58,17 +58,17 @@ def test_appended_requests_are_numbered_without_gaps(store: Store, woken: list[f
 
 
 def test_only_old_and_processed_requests_are_forgotten(store: Store) -> None:
-    store.append([request(at=at) for at in (10, 20, 30, 40, 50)])
+    store.inbox.append([request(at=at) for at in (10, 20, 30, 40, 50)])
     assert store.inbox.drop_before(100, 2, 10) == 2  # the third is not processed yet
     assert store.inbox.drop_before(40, 4, 10) == 1  # the fourth is not old yet
     assert [row.id for row in store.read(lambda tx: tx.inbox.after(0, 10))] == [4, 5]
 
 
 def test_forgetting_is_bounded_and_ids_are_never_given_out_again(store: Store) -> None:
-    store.append([request(at=1) for _ in range(5)])
+    store.inbox.append([request(at=1) for _ in range(5)])
     assert store.inbox.drop_before(100, 5, 3) == 3
     store.inbox.drop_before(100, 5, 3)
-    assert store.append([request()]) == 6
+    assert store.inbox.append([request()]) == 6
 
 
 def test_unreadable_requests_are_kept_with_their_error_newest_first(store: Store) -> None:

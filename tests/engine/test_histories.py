@@ -121,7 +121,7 @@ class Player:
                 raise Failing
 
         if appended:
-            answers.append(self.store.append([request(str(n).encode()) for n in range(appended)]))
+            answers.append(self.store.inbox.append([request(str(n).encode()) for n in range(appended)]))
         try:
             self.store.run(work)
         except Failing:

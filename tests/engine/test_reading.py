@@ -34,16 +34,16 @@ def taken(reading: Reading, requests: int = 10_000) -> list[int]:
 
 def test_requests_are_taken_in_order_and_once(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"1")] * (2 * ROWS + 3))
+    store.inbox.append([request(b"1")] * (2 * ROWS + 3))
     assert taken(reading) == list(range(1, 2 * ROWS + 4))
     assert taken(reading) == []
-    store.append([request(b"1")])
+    store.inbox.append([request(b"1")])
     assert taken(reading) == [2 * ROWS + 4]
 
 
 def test_a_helping_ends_with_the_request_that_makes_it_large_enough(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"%d" % (MOST // 2))] * 5)
+    store.inbox.append([request(b"%d" % (MOST // 2))] * 5)
     assert taken(reading) == [1, 2]
     assert reading.more
     assert taken(reading) == [3, 4]
@@ -53,13 +53,13 @@ def test_a_helping_ends_with_the_request_that_makes_it_large_enough(store: Store
 
 def test_a_helping_may_be_one_request(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"1")] * 3)
+    store.inbox.append([request(b"1")] * 3)
     assert [taken(reading, 1) for _ in range(4)] == [[1], [2], [3], []]
 
 
 def test_what_was_taken_and_not_committed_is_read_again(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"1")] * 3)
+    store.inbox.append([request(b"1")] * 3)
     assert taken(reading, 1) == [1]
     assert [report.inbox_id for report in reading.helping() or ()] == [2, 3]
     reading.begin(reading.cursor)
@@ -68,7 +68,7 @@ def test_what_was_taken_and_not_committed_is_read_again(store: Store) -> None:
 
 def test_a_request_that_cannot_be_read_says_nothing_and_is_kept(store: Store) -> None:
     reading = Reading(store, replay)
-    store.append([request(b"1"), request(b"one"), request(b"1")])
+    store.inbox.append([request(b"1"), request(b"one"), request(b"1")])
     helping = reading.helping()
     assert helping is not None
     assert [len(report.parsed.signals) for report in helping] == [1, 0, 1]
@@ -80,7 +80,7 @@ def test_a_request_that_cannot_be_read_says_nothing_and_is_kept(store: Store) ->
 def test_only_what_says_more_than_alerts_is_noted(store: Store) -> None:
     said = {b"change": Parsed(changes=(ChangeEvent("deploy abc123"),)), b"ping": Parsed(ping="cron")}
     reading = Reading(store, lambda row: said.get(row.body) or replay(row))
-    store.append([request(b"1"), request(b"change"), request(b"ping"), request(b"0")])
+    store.inbox.append([request(b"1"), request(b"change"), request(b"ping"), request(b"0")])
     helping = reading.helping()
     assert helping is not None
     assert len(list(helping)) == 4

@@ -216,7 +216,7 @@ print(json.dumps(out.getvalue()))
 
 def test_the_inbox_lives_in_a_file_of_its_own_on_sqlite(tmp_path: Path) -> None:
     store = open_store(migrated_directory(tmp_path), None, on_wake=lambda topics: None)
-    store.append([request()])
+    store.inbox.append([request()])
     store.close()
     said = in_django(
         {"TOCSIN_DATA": str(tmp_path)},

@@ -43,7 +43,7 @@ def test_accepting_does_not_wait_for_a_decision_under_way(store: SqliteStore) ->
         tx.incidents.put([incident(1)])
         tx.incidents.without_timer(1)  # the write lock is held and used
         accepted: list[int] = []
-        accepting = threading.Thread(target=lambda: accepted.append(store.append([request()])))
+        accepting = threading.Thread(target=lambda: accepted.append(store.inbox.append([request()])))
         accepting.start()
         accepting.join(5)
         return accepted
@@ -54,7 +54,7 @@ def test_accepting_does_not_wait_for_a_decision_under_way(store: SqliteStore) ->
 def test_a_decision_sees_what_was_accepted_while_it_was_under_way(store: SqliteStore) -> None:
     def work(tx: Transaction) -> int:
         assert tx.inbox.after(0, 10) == []
-        store.append([request()])
+        store.inbox.append([request()])
         return len(tx.inbox.after(0, 10))
 
     assert store.run(work) == 1
@@ -97,7 +97,7 @@ from pathlib import Path
 from tests.engine.cast import incident, request
 from tocsin.engine.store.sqlite import SqliteStore
 store = SqliteStore(Path({str(data)!r}), lambda topics: None)
-store.append([request(b"accepted")])
+store.inbox.append([request(b"accepted")])
 store.run(lambda tx: tx.incidents.put([incident(1)]))
 store.run(lambda tx: (tx.incidents.put([incident(2)]), tx.incidents.without_timer(1), os.kill(os.getpid(), signal.SIGKILL)))
 """
@@ -106,17 +106,17 @@ store.run(lambda tx: (tx.incidents.put([incident(2)]), tx.incidents.without_time
     store = SqliteStore(data, lambda topics: None)
     assert [row.body for row in store.read(lambda tx: tx.inbox.after(0, 10))] == [b"accepted"]
     assert store.read(lambda tx: tx.incidents.peek([1, 2])).keys() == {1}
-    assert store.append([request()]) == 2
+    assert store.inbox.append([request()]) == 2
     store.close()
 
 
 def test_ids_of_requests_go_on_after_everything_was_forgotten_and_the_server_restarted(data: Path) -> None:
     store = SqliteStore(data, lambda topics: None)
-    store.append([request(at=1), request(at=1)])
+    store.inbox.append([request(at=1), request(at=1)])
     store.inbox.drop_before(100, 2, 10)
     store.close()
     store = SqliteStore(data, lambda topics: None)
-    assert store.append([request()]) == 3
+    assert store.inbox.append([request()]) == 3
     store.close()
 
 
@@ -140,7 +140,7 @@ def test_the_log_begins_anew_when_it_is_calm_and_only_then(store: SqliteStore) -
 def test_the_log_gets_its_room_before_it_is_needed_and_the_tables_stay_as_they_were(
     store: SqliteStore,
 ) -> None:
-    store.append([request()])
+    store.inbox.append([request()])
     store.tidy()
     store.inbox.tidy()
     for log in (store._log, store.inbox._log):

@@ -184,7 +184,7 @@ def test_an_owner_in_the_middle_of_deciding_cannot_be_deposed(nodes: Nodes) -> N
 def test_requests_appended_by_two_nodes_become_visible_in_order_without_gaps(nodes: Nodes) -> None:
     def append(store: Store) -> None:
         for _ in range(50):
-            store.append([request(), request()])
+            store.inbox.append([request(), request()])
 
     threads = [threading.Thread(target=append, args=(store,)) for store in nodes[:2]]
     cursor, seen = 0, []
@@ -297,7 +297,7 @@ def test_a_restarted_database_is_found_again(postgres: Postgres, monkeypatch: py
         store.run(lambda tx: tx.incidents.put([incident(2)]))
     postgres.start()
     monkeypatch.undo()
-    assert store.append([request(at=NOON)]) == 1
+    assert store.inbox.append([request(at=NOON)]) == 1
     assert store.read(lambda tx: tx.incidents.peek([1, 2])) == {1: incident(1)}
     assert eventually(lambda: frozenset({"agenda:0", "inbox", "configuration"}) in heard)
     assert instant(store.run(lambda tx: tx.now())).year >= 2025

@@ -43,7 +43,7 @@ def send_alert(store: Store, request: SendAlert, actor: Actor, now: datetime) ->
     body = msgspec.json.encode(Parsed(signals=(signal,), pregrouped=True))
     row = auditing.of_request(request, actor, now, request.labels.get("alertname", ""))
     store.run(lambda tx: tx.records.audit(row))
-    inbox_id = store.append([InboxRow(0, at, actor.via, OWN_SOURCE, body)])
+    inbox_id = store.inbox.append([InboxRow(0, at, actor.via, OWN_SOURCE, body)])
     return Accepted(said="Accepted; `tocsin alerts` shows what became of it.", inbox_id=inbox_id)
 
 

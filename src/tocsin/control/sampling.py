@@ -39,5 +39,5 @@ def send_sample(
     row = auditing.of_request(request, actor, now, integration.key)
     store.run(lambda tx: tx.records.audit(row))
     parsed = msgspec.json.encode(Parsed(signals=marked, pregrouped=True))
-    inbox_id = store.append([InboxRow(0, at, integration.key, OWN_SOURCE, parsed)])
+    inbox_id = store.inbox.append([InboxRow(0, at, integration.key, OWN_SOURCE, parsed)])
     return Accepted(said=f"A sample event of {integration.key} is on its way.", inbox_id=inbox_id)

@@ -138,7 +138,7 @@ class Beating:
         if signals:
             log.info("heartbeat", alerts=[f"{s.kind}: {s.labels['heartbeat']}" for s in signals])
             body = msgspec.json.encode(Parsed(signals=signals, pregrouped=True))
-            self._engine.store.append([InboxRow(0, now, INTEGRATION, SOURCE, body)])
+            self._engine.store.inbox.append([InboxRow(0, now, INTEGRATION, SOURCE, body)])
 
     def _keep(self, decision: HeartbeatDecision) -> None:
         key = decision.state.key

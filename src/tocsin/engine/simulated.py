@@ -19,6 +19,7 @@ from tocsin.engine.counters import Counters
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
 from tocsin.engine.facts import Facts, Load
+from tocsin.engine.oncall.shift_timers import ShiftTimers
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.store.protocol import Store
 from tocsin.engine.webhook_desk import WebhookDesk
@@ -49,6 +50,7 @@ class SimulatedWorld:
         self._channels = channels
         self.engine = Engine(store, Facts(store, load), links, Counters(), self._room, channels)
         self.detecting = Detecting(self.engine, node, replay)
+        self._shift_timers = ShiftTimers(self.engine)
         self.listen = listen  # every webhook's receiver
         self.webhooks = WebhookDesk(self.engine, links, lambda facts: dict.fromkeys(facts.webhooks, 16))
         self.running = True  # a stopped process: time passes, nothing is done
@@ -64,7 +66,7 @@ class SimulatedWorld:
 
     def receive(self, source: str, integration: str, body: bytes) -> int:
         """A sender's request, durable in the inbox; processed at once while the engine runs. Its inbox id."""
-        first = self.store.append([InboxRow(0, micros(self.now), integration, source, body)])
+        first = self.store.inbox.append([InboxRow(0, micros(self.now), integration, source, body)])
         self.settle()
         return first
 
@@ -85,6 +87,7 @@ class SimulatedWorld:
         """As after a crash: all that was in memory is gone."""
         self.engine.facts.reload()
         self.detecting = Detecting(self.engine, node or self.detecting.node, self.detecting.replay)
+        self._shift_timers = ShiftTimers(self.engine)
         self.running = True
         self.settle()
 
@@ -115,6 +118,7 @@ class SimulatedWorld:
         if not self.running:
             return
         self.detecting.acquire(self.now)
+        self._shift_timers.keep(self.now)
         for _ in range(100_000):
             detected = self.detecting.process(self.now)
             self.carry(detected.departures)

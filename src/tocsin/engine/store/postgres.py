@@ -4,7 +4,7 @@ A transaction is READ COMMITTED with explicit row locks. What work held back is 
 pipeline, so that a decision costs its reads and one more round trip.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from tocsin.engine.store.postgres_inbox import PostgresInbox
 from tocsin.engine.store.postgres_patience import Again, complete, conflicted, reach, until_through
 from tocsin.engine.store.postgres_session import READING, PostgresSession
 from tocsin.engine.store.postgres_wakes import PostgresWakes
-from tocsin.engine.store.protocol import InboxRow, StoreUnavailable, Transaction
+from tocsin.engine.store.protocol import StoreUnavailable, Transaction
 from tocsin.engine.store.sql.session import Row
 from tocsin.engine.store.sql.transaction import SqlTransaction
 
@@ -43,9 +43,6 @@ class PostgresStore:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return until_through(self._connections, lambda connection: _look(connection, work))
-
-    def append(self, rows: Sequence[InboxRow]) -> int:
-        return self.inbox.append(rows)
 
     def tidy(self) -> None:
         """PostgreSQL's autovacuum does it."""

@@ -8,12 +8,12 @@ it by milliseconds.
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from tocsin.engine.store.data_directory import inbox_file, main_file
-from tocsin.engine.store.protocol import InboxRow, StoreUnavailable, Transaction
+from tocsin.engine.store.protocol import StoreUnavailable, Transaction
 from tocsin.engine.store.sql.transaction import SqlTransaction
 from tocsin.engine.store.sqlite_inbox import SqliteInbox
 from tocsin.engine.store.sqlite_log import WriteAheadLog
@@ -64,9 +64,6 @@ class SqliteStore:
                 return result
         finally:
             self._readers.put(reader)
-
-    def append(self, rows: Sequence[InboxRow]) -> int:
-        return self.inbox.append(rows)
 
     def tidy(self) -> None:
         self._log.tidy(self._writing)
