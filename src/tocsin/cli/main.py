@@ -57,6 +57,7 @@ for family in (alerts, explain, oncall, sending, configuration, serve, demo, sta
 app.add_typer(secrets.app, name="secrets", rich_help_panel="Run")
 app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")
+fairness.register(schedule.schedule)
 app.add_typer(schedule.schedule, name="schedule", rich_help_panel="On call")
 app.add_typer(pay.pay, name="pay", rich_help_panel="On call")
 app.add_typer(operational.override, name="override", rich_help_panel="On call")

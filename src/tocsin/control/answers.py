@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tocsin.control import requests as r
+from tocsin.core.oncall.handoff.handoff import Handoff
 from tocsin.core.oncall.pay.closed import Adjustment
 from tocsin.core.respond.incident import Incident
 
@@ -38,6 +39,16 @@ ANSWERS: dict[type[Any], Any] = {
     r.SendContactCode: r.ContactView,
     r.VerifyContactMethod: r.ContactView,
     r.PutPreferences: r.PreferencesView,
+    r.ListHandoffs: list[Handoff],
+    r.ShowHandoff: r.HandoffView,
+    r.WriteHandoff: r.HandoffView,
+    r.EditHandoff: r.HandoffView,
+    r.OfferHandoff: r.HandoffView,
+    r.AcceptHandoff: r.HandoffView,
+    r.AddLeave: r.LeaveView,
+    r.EndLeave: r.LeaveView,
+    r.ListLeaves: list[r.LeaveView],
+    r.ReadCalendar: r.CalendarView,
     r.ShowPay: r.PayView,
     r.ClosePay: r.PayView,
     r.AdjustPay: Adjustment,

@@ -36,6 +36,16 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.SendContactCode: Permission.OWN,
     r.VerifyContactMethod: Permission.OWN,
     r.PutPreferences: Permission.OWN,
+    r.ListHandoffs: Permission.READ,
+    r.ShowHandoff: Permission.READ,
+    r.WriteHandoff: Permission.RESPOND,
+    r.EditHandoff: Permission.RESPOND,
+    r.OfferHandoff: Permission.RESPOND,
+    r.AcceptHandoff: Permission.RESPOND,
+    r.AddLeave: Permission.RESPOND,
+    r.EndLeave: Permission.RESPOND,
+    r.ListLeaves: Permission.READ,
+    r.ReadCalendar: Permission.MANAGE,
     r.ShowPay: Permission.OWN,
     r.ClosePay: Permission.MANAGE,
     r.AdjustPay: Permission.MANAGE,
@@ -57,7 +67,7 @@ OF_ONESELF = (
 )
 
 # Kinds of which each noun belongs to a team; all other kinds are the house's.
-OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations")
+OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations", "calendars")
 
 
 def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself: str = "") -> None:
@@ -74,6 +84,8 @@ def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself:
         raise r.Refused("forbidden", "what others are paid is for those who manage the team", "person")
     if isinstance(request, r.ShowHealth) and not may_see_health(request, grants, oneself):
         raise r.Refused("forbidden", "how others fare is for those who manage the team", "person")
+    if isinstance(request, (r.AddLeave, r.EndLeave)) and not _may_tell_leave(request, grants, facts, oneself):
+        raise r.Refused("forbidden", "others' leave is told by those who manage their team", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):
         raise r.Refused(
             "forbidden", "only administrators may name an environment variable or a file of the server"
@@ -84,6 +96,25 @@ def may_see_health(request: r.ShowHealth, grants: Grants, oneself: str) -> bool:
     """A team's sums are for everybody, a person's numbers for themselves and for those who manage the team."""
     their_own = not request.everyone and request.person in (None, oneself or None)
     return their_own or grants.allow(Permission.MANAGE, (request.team,))
+
+
+def _may_tell_leave(
+    request: r.AddLeave | r.EndLeave, grants: Grants, facts: Configuration, oneself: str
+) -> bool:
+    if isinstance(request, r.AddLeave):
+        person = request.person
+    else:
+        person = next((leave.person for leave in facts.leaves if leave.id == request.id), "")
+    return grants.everything or (bool(person) and (person == oneself or manages(grants, person, facts)))
+
+
+def manages(grants: Grants, person: str, facts: Configuration) -> bool:
+    """Whether they manage a team that this person belongs to."""
+    return grants.everything or any(
+        grants.allow(Permission.MANAGE, (team.key,))
+        for team in facts.teams.values()
+        if person == team.lead or person in team.members
+    )
 
 
 def person_of(chosen: str | None, login: str, facts: Configuration) -> Person | None:
@@ -165,7 +196,7 @@ def team_of(kind: str, name: str, facts: Configuration) -> str | None:
                 if integration and integration.service
                 else None
             )
-        case "schedules" | "policies" | "services":
+        case "schedules" | "policies" | "services" | "calendars":
             noun = getattr(facts, kind).get(name)
             team = getattr(noun, "team", None)
             return str(team) if team else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.control import requests as r
 from tocsin.control.actor import Actor
-from tocsin.control.oncall import pay
+from tocsin.control.oncall import calendars, fairness, handoffs, health, leaves, pay, warnings
 from tocsin.control.oncall.decided import Decided
 from tocsin.core.configuration import Configuration
 from tocsin.engine.consequences import Consequences
@@ -19,10 +19,24 @@ Decide = Callable[[Consequences, Any, Actor, datetime], Decided]
 
 # Each raises Refused, and then changes nothing.
 READS: dict[type[Any], Read] = {
+    r.ListHandoffs: handoffs.list_handoffs,
+    r.ShowHandoff: handoffs.show,
     r.ShowPay: pay.show,
+    r.ListLeaves: leaves.listed,
+    r.ShowFairness: fairness.show,
+    r.ShowHealth: health.show,
+    r.ListOnCallWarnings: warnings.listed,
 }
-WRITES: dict[type[Any], Write] = {}
+WRITES: dict[type[Any], Write] = {
+    r.AddLeave: leaves.add,
+    r.EndLeave: leaves.end,
+}
 DECISIONS: dict[type[Any], Decide] = {
+    r.WriteHandoff: handoffs.write,
+    r.EditHandoff: handoffs.edit,
+    r.OfferHandoff: handoffs.offer,
+    r.AcceptHandoff: handoffs.accept,
+    r.ReadCalendar: calendars.read,
     r.ClosePay: pay.close,
     r.AdjustPay: pay.adjust,
 }

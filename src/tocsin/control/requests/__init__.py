@@ -8,6 +8,12 @@ from tocsin.config.answers import ConfigFile as ConfigFile
 from tocsin.config.answers import PlanLine as PlanLine
 from tocsin.config.answers import PlanView as PlanView
 from tocsin.config.answers import Problem as Problem
+from tocsin.control.requests.away import AddLeave as AddLeave
+from tocsin.control.requests.away import CalendarView as CalendarView
+from tocsin.control.requests.away import EndLeave as EndLeave
+from tocsin.control.requests.away import LeaveView as LeaveView
+from tocsin.control.requests.away import ListLeaves as ListLeaves
+from tocsin.control.requests.away import ReadCalendar as ReadCalendar
 from tocsin.control.requests.configuration import ApplyConfiguration as ApplyConfiguration
 from tocsin.control.requests.configuration import ExportConfiguration as ExportConfiguration
 from tocsin.control.requests.configuration import NounView as NounView
@@ -34,10 +40,17 @@ from tocsin.control.requests.fairness import StandingView as StandingView
 from tocsin.control.requests.fields import Id as Id
 from tocsin.control.requests.fields import Kept as Kept
 from tocsin.control.requests.fields import Limit as Limit
+from tocsin.control.requests.handoffs import AcceptHandoff as AcceptHandoff
+from tocsin.control.requests.handoffs import EditHandoff as EditHandoff
+from tocsin.control.requests.handoffs import HandoffView as HandoffView
+from tocsin.control.requests.handoffs import ListHandoffs as ListHandoffs
+from tocsin.control.requests.handoffs import OfferHandoff as OfferHandoff
+from tocsin.control.requests.handoffs import ShowHandoff as ShowHandoff
+from tocsin.control.requests.handoffs import WriteHandoff as WriteHandoff
 from tocsin.control.requests.house import Examine as Examine
+from tocsin.control.requests.house import Finding as Finding
 from tocsin.control.requests.house import RotateSecrets as RotateSecrets
 from tocsin.control.requests.house import SecretsView as SecretsView
-from tocsin.control.requests.house import Finding as Finding
 from tocsin.control.requests.house import Status as Status
 from tocsin.control.requests.house import StatusView as StatusView
 from tocsin.control.requests.incidents import Accepted as Accepted
@@ -107,6 +120,16 @@ Request = (
     | SendContactCode
     | VerifyContactMethod
     | PutPreferences
+    | ListHandoffs
+    | ShowHandoff
+    | WriteHandoff
+    | EditHandoff
+    | OfferHandoff
+    | AcceptHandoff
+    | AddLeave
+    | EndLeave
+    | ListLeaves
+    | ReadCalendar
     | ShowPay
     | ShowFairness
     | ShowHealth
