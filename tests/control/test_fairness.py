@@ -13,7 +13,7 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
 from tocsin.core.oncall.health import Verdict
 from tocsin.core.reasons import Reason
-from tocsin.core.respond.incident import Resolve
+from tocsin.core.respond.incident import Acknowledge
 from tocsin.core.roles import EVERYTHING, Grants, Membership, Role, grants_of
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.store.memory.store import MemoryStore
@@ -35,7 +35,7 @@ def ask(house: House, request: r.Request) -> Any:
 def pages_alice_at_night(house: House) -> None:
     house.until(START + timedelta(hours=18))  # 03:00 in Berlin
     house.fires("DiskFull", severity="critical")
-    house.ask(r.Act((1,), Resolve("")), actor="alice")
+    house.ask(r.Act((1,), Acknowledge("")), actor="alice")
     house.ends("DiskFull")
     house.until(START + timedelta(days=1))
 
