@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -12,7 +13,7 @@ from schemathesis.config import ChecksConfig
 
 from tests.e2e.programs import answers, free_port
 from tests.e2e.tocsin import Tocsin
-from tests.migrated import migrated_directory
+from tests.migrated import migrated_database, migrated_directory
 from tests.scenarios.house import configured
 from tests.web.test_browser import fires
 from tocsin.control.callers import digest_of
@@ -41,12 +42,21 @@ schema.config.checks = ChecksConfig.from_dict(
 )
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real server with an incident of its own."""
-    data: Path = migrated_directory(tmp_path_factory.mktemp("api") / "data")
-    _give_token_to_alice(data)
-    node = Tocsin(data, {"TOCSIN_SECRET_KEY": "of the tests"}, free_port())
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server with an incident of its own, on each database."""
+    data: Path = tmp_path_factory.mktemp("api") / "data"
+    told = {"TOCSIN_SECRET_KEY": "of the tests"}
+    if request.param == "sqlite":
+        _give_token_to_alice(migrated_directory(data))
+    else:
+        url = migrated_database(request.getfixturevalue("postgres"))
+        with psycopg.connect(url) as database:
+            for statement in _alice("true"):
+                database.execute(statement.encode())
+        told["TOCSIN_DATABASE_URL"] = url
+        data.mkdir()
+    node = Tocsin(data, told, free_port())
     node.start()
     try:
         node.await_ready()
@@ -61,20 +71,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _give_token_to_alice(data: Path) -> None:
-    """She administers, and is the configured person of that e-mail address."""
-    now = micros(datetime.now(UTC))
     with sqlite3.connect(main_file(data)) as database:
-        database.execute(
-            "INSERT INTO account (id, login, password, name, is_admin, is_active, created_at)"
-            " VALUES (1, 'alice@example.com', '', 'Alice', 1, 1, ?)",
-            (now,),
-        )
-        database.execute(
-            "INSERT INTO api_token (id, digest, account_id, name, scopes, created_at)"
-            " VALUES (4242424242, ?, 1, 'tests', ?, ?)",  # a number that no generated request revokes
-            (digest_of(TOKEN), " ".join(Permission), now),
-        )
+        for statement in _alice("1"):
+            database.execute(statement)
     database.close()
+
+
+def _alice(yes: str) -> tuple[str, str]:
+    """Her account and her token: she administers, and is the configured person of that e-mail address."""
+    now = micros(datetime.now(UTC))
+    return (
+        "INSERT INTO account (id, login, password, name, is_admin, is_active, created_at)"
+        f" VALUES (1, 'alice@example.com', '', 'Alice', {yes}, {yes}, {now})",
+        "INSERT INTO api_token (id, digest, account_id, name, scopes, created_at)"  # a number that no request revokes
+        f" VALUES (4242424242, '{digest_of(TOKEN)}', 1, 'tests', '{' '.join(Permission)}', {now})",
+    )
 
 
 @schema.parametrize()
