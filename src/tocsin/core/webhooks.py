@@ -42,7 +42,7 @@ EVENTS: dict[str, tuple[Reason, ...]] = {
     "incident.note_added": (Reason.NOTED,),
     "incident.snoozed": (Reason.SNOOZED,),
     "incident.snooze_ended": (Reason.SNOOZE_ENDED,),
-    "incident.reassigned": (Reason.REASSIGNED,),
+    "incident.reassigned": (Reason.REASSIGNED, Reason.HANDED_OVER),
     "incident.responder_added": (Reason.RESPONDER_ADDED,),
     "incident.held": (Reason.HELD_FOR_BUSINESS_HOURS, Reason.HELD_FOR_MAINTENANCE),
     "incident.released": (Reason.RELEASED, Reason.MAINTENANCE_ENDED),

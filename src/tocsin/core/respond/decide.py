@@ -12,7 +12,13 @@ from tocsin.core.respond.alerts_changed import alerts_changed
 from tocsin.core.respond.draft import Draft
 from tocsin.core.respond.ending import close, mitigate, recheck, resolve
 from tocsin.core.respond.escalation import step_due
-from tocsin.core.respond.handing_over import add_responder, escalate, reassign, why_not_reassign
+from tocsin.core.respond.handing_over import (
+    add_responder,
+    escalate,
+    handed_over,
+    reassign,
+    why_not_reassign,
+)
 from tocsin.core.respond.holding import look_again
 from tocsin.core.respond.incident import (
     Acknowledge,
@@ -22,6 +28,7 @@ from tocsin.core.respond.incident import (
     Decision,
     Escalate,
     Event,
+    HandedOver,
     HoldsChanged,
     Incident,
     Mitigate,
@@ -90,6 +97,8 @@ def _happen(draft: Draft, event: Event) -> Reason:
             return _rang(draft, timer)
         case HoldsChanged():
             return look_again(draft)
+        case HandedOver():
+            return handed_over(draft, event)
         case Repair():
             return repair(draft)
 

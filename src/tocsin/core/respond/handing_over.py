@@ -17,6 +17,7 @@ from tocsin.core.respond.incident import (
     Escalate,
     Escalation,
     EscalationStatus,
+    HandedOver,
     Kind,
     Reassign,
     State,
@@ -123,6 +124,21 @@ def add_responder(draft: Draft, event: AddResponder) -> Reason:
         text = f"{event.actor} pulled in {person}, who is paged beside the escalation."
     draft.record(why, text, event.actor, event.via)
     return why
+
+
+def handed_over(draft: Draft, event: HandedOver) -> Reason:
+    """What somebody has passes to whoever took over their shift: nothing rings, a snooze goes on, the time of silence begins
+    anew. What nobody has stays nobody's."""
+    incident, person = draft.incident, event.person
+    owner = incident.acknowledged_by
+    if not incident.is_open or owner is None or owner == person:
+        return Reason.STALE
+    snoozed_by = person if incident.snoozed_by is not None else None
+    draft.change(acknowledged_by=person, snoozed_by=snoozed_by, asked_at=None)
+    draft.act(person)
+    text = f"{person} accepted the handoff of {event.schedule} and has it from {owner} now."
+    draft.record(Reason.HANDED_OVER, text, person, event.via)
+    return Reason.HANDED_OVER
 
 
 def _nobodys(draft: Draft) -> None:

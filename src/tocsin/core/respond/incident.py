@@ -217,6 +217,14 @@ class HoldsChanged(msgspec.Struct, frozen=True, tag="holds_changed"):
     """A maintenance window or a team's business hours began, moved or ended: look again at what is held."""
 
 
+class HandedOver(msgspec.Struct, frozen=True, tag="handed_over"):
+    """The shift of whoever has it was handed over to `person`, who accepted."""
+
+    person: str
+    schedule: str
+    via: str = "web"
+
+
 class Repair(msgspec.Struct, frozen=True, tag="repair"):
     """The invariant checker found it without any pending timer."""
 
@@ -224,7 +232,7 @@ class Repair(msgspec.Struct, frozen=True, tag="repair"):
 Command = (
     Acknowledge | Resolve | Mitigate | Snooze | Escalate | Reassign | AddResponder | SetSeverity | AddNote
 )
-Event = Opened | AlertsChanged | Command | TimerDue | HoldsChanged | Repair
+Event = Opened | AlertsChanged | Command | TimerDue | HoldsChanged | HandedOver | Repair
 
 
 # --- what a decision may demand --------------------------------------------------------------------------------------
