@@ -55,6 +55,7 @@ def test_no_page_does_what_they_say(browser: Client, hostile: House) -> None:
         for query in (
             "",
             "?text=%3Cscript%3Ealert(1)%3C/script%3E&q=%E2%80%AEgnp",
+            "?text=%E2%80%AEgnp%0Aexe",
             "?state=all&status=all&q=Hostile",
         ):
             response = browser.get(address + query)
