@@ -1,10 +1,11 @@
-"""What must happen now and then: old inbox rows go, the write-ahead log is cut. Never in the way of a page."""
+"""What must happen now and then: old requests and old history go, the write-ahead log is cut. Never in the way of a page."""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from tocsin.core.instants import micros
 from tocsin.engine.clock import Clock
+from tocsin.engine.forgetting import Forgetting
 from tocsin.engine.store.protocol import Store
 
 KEEP_INBOX = timedelta(days=14)  # for replay
@@ -20,17 +21,20 @@ class Housekeeping:
         store: Store,
         clock: Clock,
         forget: Callable[[int, int], None],
+        history: Forgetting,
         keep_inbox: timedelta = KEEP_INBOX,
     ) -> None:
         self._store = store
         self._clock = clock
         self._forget = forget
+        self._history = history
         self._keep = keep_inbox
         self._next = clock.now() + EVERY
 
     def __call__(self) -> None:
         self._store.tidy()
         now = self._clock.now()
+        self._history(now)
         if now < self._next:
             return
         self._next = now + EVERY

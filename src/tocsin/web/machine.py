@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +44,7 @@ from tocsin.engine.dead_man import DeadMansSwitchPinger
 from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
 from tocsin.engine.facts import Facts
+from tocsin.engine.forgetting import Forgetting, kept_for
 from tocsin.engine.housekeeping import Housekeeping
 from tocsin.engine.live import LiveWorld
 from tocsin.engine.oncall.calendars_fetching import Fetcher
@@ -124,7 +126,12 @@ class Machine:
             self._news,
             self._upkeep,
         )
-        self._housekeeping = Housekeeping(store, self.clock, self.front_desk.forget_requests)
+        self._housekeeping = Housekeeping(
+            store,
+            self.clock,
+            self.front_desk.forget_requests,
+            Forgetting(store, _history(), lambda: self.detecting.owned),
+        )
         self.identifying = Identifying(self.engine, self.clock, self._ask, self.world.run)
         self.carrier = Carrier(
             {name: registry.channel(name) for name in registry.names()},
@@ -344,6 +351,14 @@ class Machine:
             for path in (passed_on, control):
                 path.unlink(missing_ok=True)
             log.info("stopped")
+
+
+def _history() -> timedelta:
+    """Raises CannotStart."""
+    try:
+        return kept_for(os.environ)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
 
 
 def _guard() -> Guard:

@@ -152,6 +152,26 @@ class MemoryAlerts:
     def max_id(self) -> int:
         return max(self._alerts, default=0)
 
+    def forget(self, before: int, after: int, limit: int) -> int | None:
+        newest, last = self.max_id(), None
+        looked = [number for number in sorted(self._alerts) if number > after][:limit]
+        for alert, state in self._pairs(looked):
+            last = alert
+            if state.status == "resolved" and state.updated_at < before and alert.id != newest:
+                self._alerts.remove(alert.id)
+                self._states.remove(alert.id)
+                for number, transition in self._transitions.items():
+                    if transition[0] == alert.id:
+                        self._transitions.remove(number)
+        return last.id if last is not None and len(looked) == limit and last.first_seen < before else None
+
+    def forget_transitions(self, before: int, after: int, limit: int) -> int | None:
+        looked = [(n, row) for n, row in sorted(self._transitions.items()) if n > after][:limit]
+        for number, transition in looked:
+            if transition[1] < before:
+                self._transitions.remove(number)
+        return looked[-1][0] if len(looked) == limit and looked[-1][1][1] < before else None
+
     def active(self) -> Iterable[tuple[AlertRow, AlertStateRow]]:
         return self._pairs(sorted(self._active.of(True)))
 

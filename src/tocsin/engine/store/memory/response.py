@@ -1,7 +1,7 @@
 """Incidents and the reaching of people, in memory."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -65,6 +65,10 @@ class MemoryIncidents:
         owing = sorted(self._owing.of(True))
         return [i for i in owing if not self._agenda.pending(str(i), WAKING_KINDS)][:limit]
 
+    def is_open(self, incident_id: int) -> bool:
+        incident = self._rows.get(incident_id)
+        return incident is not None and incident.is_open
+
 
 class MemoryTimeline:
     def __init__(self, journal: Journal) -> None:
@@ -122,7 +126,8 @@ class MemoryPages:
 
 
 class MemoryNotifications:
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, is_open: Callable[[int], bool]) -> None:
+        self._is_open = is_open
         self._waiting: Gathered[str, NotificationRow] = Gathered(_waits_at)
         self._by_incident: Gathered[str, NotificationRow] = Gathered(lambda row: row.notification.incident)
         self._by_page: Gathered[str, NotificationRow] = Gathered(lambda row: row.notification.page)
@@ -196,6 +201,15 @@ class MemoryNotifications:
                 self._rows.put(
                     row.notification, replace(tried, attempts=tried.attempts + 1, updated_at=updated_at)
                 )
+
+    def forget_attempts(self, before: int, after: int, limit: int) -> int | None:
+        looked = [(n, row) for n, row in sorted(self._attempts.items()) if n > after][:limit]
+        for number, row in looked:
+            sent = self._rows.get(row.notification)
+            incident = sent.notification.incident if sent is not None else None
+            if row.ended_at < before and not (incident is not None and self._is_open(incident)):
+                self._attempts.remove(number)
+        return looked[-1][0] if len(looked) == limit and looked[-1][1].ended_at < before else None
 
     def attempts_of_incident(self, incident: int) -> list[AttemptRow]:
         numbers = [n for i in self._by_incident.of(incident) for n in self._by_notification.of(i)]

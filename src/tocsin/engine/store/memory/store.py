@@ -69,7 +69,7 @@ class MemoryTransaction:
         self.incidents: IncidentTable = incidents
         self.timeline: TimelineTable = MemoryTimeline(journal)
         self.pages: PageTable = MemoryPages(journal, incidents)
-        self.notifications: NotificationTable = MemoryNotifications(journal)
+        self.notifications: NotificationTable = MemoryNotifications(journal, incidents.is_open)
         self.agenda: AgendaTable = agenda
         self.heartbeats: HeartbeatTable = MemoryHeartbeats(journal)
         self.heard: HeardTable = MemoryHeard(journal)

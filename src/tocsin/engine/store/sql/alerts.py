@@ -45,6 +45,36 @@ class AlertSql:
         for row in self._session.stream(f"{READ} WHERE NOT (s.status = 'resolved') ORDER BY s.alert_id"):
             yield AlertRow(*row[:ALERT_WIDTH]), AlertStateRow(*row[ALERT_WIDTH:])
 
+    def forget(self, before: int, after: int, limit: int) -> int | None:
+        session, newest = self._session, self.max_id()
+        rows = session.query(
+            "SELECT a.id, a.first_seen, s.status, s.updated_at FROM alert a JOIN alert_state s ON s.alert_id = a.id"
+            " WHERE a.id > ? ORDER BY a.id LIMIT ?",
+            (after, limit),
+        )
+        gone = [
+            number
+            for number, _, status, updated_at in rows
+            if status == "resolved" and updated_at < before and number != newest
+        ]
+        if gone:
+            listed = session.listed(gone)
+            for of, key in (("alert_transition", "alert_id"), ("alert_state", "alert_id"), ("alert", "id")):
+                session.write(f"DELETE FROM {of} WHERE {session.among(key, 'bigint')}", (listed,))
+        return rows[-1][0] if len(rows) == limit and rows[-1][1] < before else None
+
+    def forget_transitions(self, before: int, after: int, limit: int) -> int | None:
+        self.flush()
+        session = self._session
+        rows = session.query(
+            "SELECT id, at FROM alert_transition WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+        )
+        gone = [number for number, at in rows if at < before]
+        if gone:
+            listed = session.listed(gone)
+            session.write(f"DELETE FROM alert_transition WHERE {session.among('id', 'bigint')}", (listed,))
+        return rows[-1][0] if len(rows) == limit and rows[-1][1] < before else None
+
     def search(self, wanted: AlertFilter) -> list[tuple[AlertRow, AlertStateRow]]:
         self.flush()
         session, conditions, params = self._session, [], []

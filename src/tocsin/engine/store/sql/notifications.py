@@ -6,6 +6,7 @@ import msgspec
 
 from tocsin.core.instants import micros
 from tocsin.core.respond.delivery import AddressState, Notification, NotificationState
+from tocsin.core.respond.incident import OPEN_STATES
 from tocsin.core.respond.page import incident_of
 from tocsin.engine.store.prose import clean
 from tocsin.engine.store.protocol import AttemptRow, NotificationRow
@@ -138,6 +139,20 @@ class NotificationSql:
 
     def record_attempts(self, rows: Sequence[AttemptRow]) -> None:
         self._attempts.extend(rows)
+
+    def forget_attempts(self, before: int, after: int, limit: int) -> int | None:
+        self.flush()
+        session = self._session
+        rows = session.query(
+            "SELECT t.id, t.ended_at, i.state FROM attempt t LEFT JOIN notification n ON n.id = t.notification_id"
+            " LEFT JOIN incident i ON i.id = n.incident_id WHERE t.id > ? ORDER BY t.id LIMIT ?",
+            (after, limit),
+        )
+        gone = [number for number, ended_at, state in rows if ended_at < before and state not in OPEN_STATES]
+        if gone:
+            listed = session.listed(gone)
+            session.write(f"DELETE FROM attempt WHERE {session.among('id', 'bigint')}", (listed,))
+        return rows[-1][0] if len(rows) == limit and rows[-1][1] < before else None
 
     def attempts_of_incident(self, incident: int) -> list[AttemptRow]:
         self.flush()
