@@ -178,13 +178,6 @@ def test_an_alert_says_why_it_paged_nobody(browser: Client, house: House) -> Non
     assert "CertificateOld" not in page(browser, "/alerts?reason=silenced")
 
 
-def test_who_is_on_call_is_drawn_and_told_in_numbers(browser: Client, house: House) -> None:
-    shown = page(browser, "/on-call")
-    assert shown.count('<svg class="week-bars"') == 2 * 4
-    assert "Alice Ames" in shown and "Bob Brandt" in shown
-    assert "Times in Europe/Berlin" in shown
-
-
 def test_times_are_in_the_readers_zone_with_the_instant_in_utc_beside(browser: Client, house: House) -> None:
     house.fires("APIHighLatency", severity="critical")
     shown = page(browser, "/incidents/1")

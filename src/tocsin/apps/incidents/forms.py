@@ -35,7 +35,7 @@ class ReportForm(forms.Form):
         label="Whom to page", required=False, help_text="Only when it should not be the service's own."
     )
 
-    def __init__(self, said: Any, *, facts: Configuration, service: str = "") -> None:
+    def __init__(self, said: Any, *, facts: Configuration, service: str = "", policy: str = "") -> None:
         super().__init__(said, auto_id="report-%s")
         services = sorted((s.name or key, key) for key, s in facts.services.items())
         self._offer("service", [("", "I do not know"), *((key, name[:80]) for name, key in services)])
@@ -43,6 +43,7 @@ class ReportForm(forms.Form):
             "policy", [("", "The service's policy"), *((key, key[:80]) for key in sorted(facts.policies))]
         )
         self.fields["service"].initial = service if service in facts.services else ""
+        self.fields["policy"].initial = policy if policy in facts.policies else ""
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

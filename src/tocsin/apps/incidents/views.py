@@ -185,7 +185,12 @@ def _told(request: HttpRequest) -> list[tuple[bool, str]]:
 def report(request: HttpRequest) -> HttpResponse:
     """A person reports a problem."""
     configuration = facts()
-    form = ReportForm(request.POST or None, facts=configuration, service=request.GET.get("service", ""))
+    form = ReportForm(
+        request.POST or None,
+        facts=configuration,
+        service=request.GET.get("service", ""),
+        policy=request.GET.get("policy", ""),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             accepted: Accepted = ask(request, form.request())

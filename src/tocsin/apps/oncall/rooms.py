@@ -17,6 +17,9 @@ class Tab(msgspec.Struct, frozen=True):
 TABS = (
     Tab("oncall", "Board"),
     Tab("schedules", "Schedules"),
+    Tab("my-shifts", "Mine"),
+    Tab("leave", "Leave"),
+    Tab("pay", "Pay"),
     Tab("policies", "Policies"),
 )
 UNDER = ("on-call", "oncall", "schedules", "policies", "calendars")

@@ -155,23 +155,6 @@ def schedules(request: HttpRequest) -> HttpResponse:
     return render(request, "oncall/schedules.html", context)
 
 
-@needs(Permission.READ)
-@require_safe
-def schedule(request: HttpRequest, key: str) -> HttpResponse:
-    configuration = facts()
-    kept = nouns.found(configuration, "schedules", key)
-    outlook = queries.outlook(configuration, key, timezone.now(), reader_of(request).zone)
-    context = {
-        "schedule": kept.noun,
-        "kept": kept,
-        "each": outlook,
-        "days": [f"{100 * day / 7:.3f}%" for day in range(1, 7)],
-        "may_change": nouns.may_change(request, configuration, "schedules", key) and not kept.from_git,
-        "facts": configuration,
-    }
-    return render(request, "oncall/schedule.html", context)
-
-
 @needs(Permission.MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest) -> HttpResponse:

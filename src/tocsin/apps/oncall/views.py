@@ -5,8 +5,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from tocsin.apps.configuration import forms, nouns
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.oncall import queries
+from tocsin.apps.oncall.board import board
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
 from tocsin.core.roles import Permission
@@ -15,14 +16,22 @@ from tocsin.core.roles import Permission
 @needs(Permission.READ)
 @require_safe
 def oncall(request: HttpRequest) -> HttpResponse:
-    configuration = facts()
+    """The board of all teams, or of the one that the address names."""
+    configuration, reader = facts(), reader_of(request)
     request.live_topics = ("configuration",)  # type: ignore[attr-defined]
+    wanted = request.GET.get("team", "")
+    team = wanted if wanted in configuration.teams else ""
+    may_respond = reader.grants.allow(Permission.RESPOND)
+    person = reader.person.key if reader.person else ""
     context = {
-        "outlooks": queries.outlooks(configuration, timezone.now(), reader_of(request).zone),
-        "day_shares": [f"{100 * day / 7:.3f}%" for day in range(1, 7)],
+        "board": board(configuration, timezone.now(), person, team, may_respond),
+        "teams": forms.named(configuration.teams),
+        "team": team,
+        "may_respond": may_respond,
+        "may_make": nouns.may_make(request, "schedules"),
         "facts": configuration,
     }
-    return render(request, "oncall/oncall.html", context)
+    return render(request, "oncall/board.html", context)
 
 
 @needs(Permission.READ)
