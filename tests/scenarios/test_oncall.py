@@ -49,7 +49,7 @@ def test_an_escalation_across_a_handoff_pages_who_is_on_call_then(
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
     house.passes(minutes=10)
-    bob.hears_nothing()
+    bob.is_not_paged()
     alice.was_paged(by="mail")
     house.passes(minutes=10)
     bob.was_paged("DiskFull")
@@ -97,7 +97,7 @@ def test_an_override_ended_early_gives_the_shift_back(house: House, alice: Perso
     house.ends_early("overrides", override)
     house.fires("DiskFull", severity="critical")
     alice.was_paged()
-    carol.hears_nothing()
+    carol.is_not_paged()
 
 
 def test_the_handoff_keeps_local_time_when_clocks_go_forward(make_house: MakeHouse) -> None:

@@ -25,11 +25,11 @@ def test_a_minor_incident_waits_for_business_hours_and_who_is_on_call_then(make_
     alice, bob = house.person("alice"), house.person("bob")
     house.fires("SlowReport", severity="minor")
     house.passes(hours=60)
-    alice.hears_nothing()
-    bob.hears_nothing()
+    alice.is_not_paged()
+    bob.is_not_paged()
     house.until(MONDAY_MORNING)
     bob.was_paged("SlowReport")
-    alice.hears_nothing()
+    alice.is_not_paged()
     house.tells("held_for_business_hours: held until 2026-06-15 07:00 UTC", "released: Paged bob")
 
 
@@ -73,7 +73,7 @@ def test_a_holiday_is_no_business_day(make_house: MakeHouse) -> None:
     )
     house.fires("SlowReport", severity="minor")
     house.until(MONDAY_MORNING)
-    house.person("bob").hears_nothing()
+    house.person("bob").is_not_paged()
     house.passes(days=1)
     house.person("bob").was_paged("SlowReport")
 

@@ -5,8 +5,10 @@ from datetime import datetime, time, timedelta
 
 from msgspec.structs import replace
 
+from tocsin.config.holidays import place_of
 from tocsin.control.contacts import Own
 from tocsin.control.requests import PreferencesView, PutPreferences, Refused, WantedRule
+from tocsin.core.oncall.notices import Notice
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import PREFERENCES, NotifyRule, Person, QuietHours
 from tocsin.engine.store.protocol import Transaction
@@ -25,6 +27,10 @@ def put(tx: Transaction, request: PutPreferences, actor: str, now: datetime) -> 
         notify_low=_rules("low", request.low, person),
         quiet=_quiet(request),
         time_zone=_zone(request.time_zone),
+        without_notices=before.without_notices
+        if request.without_notices is None
+        else _without(request.without_notices),
+        holidays=before.holidays if request.holidays is None else _place(request.holidays),
     )
     if not changed.notify_high:
         raise Refused("invalid", "at least one rule is needed: pages of high urgency must ring", "high")
@@ -66,6 +72,14 @@ def _clock(text: str, field: str) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+def _without(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    known = [kind.value for kind in Notice]
+    unknown = [kind for kind in kinds if kind not in known]
+    if unknown:
+        raise Refused("invalid", f"expected {', '.join(known)}, not {unknown[0][:40]!r}", "without_notices")
+    return tuple(kind for kind in known if kind in kinds)
+
+
 def _zone(name: str) -> str | None:
     if not name.strip():
         return None
@@ -73,3 +87,10 @@ def _zone(name: str) -> str | None:
         return str(zone(name.strip()).key)
     except ValueError as wrong:
         raise Refused("invalid", str(wrong), "time_zone") from None
+
+
+def _place(text: str) -> str | None:
+    try:
+        return place_of(text) if text.strip() else None
+    except ValueError as wrong:
+        raise Refused("invalid", str(wrong), "holidays") from None

@@ -96,13 +96,15 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPreferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Local wall time such as `22:00`; empty: no quiet hours. No rules for low urgency: those for high hold."""
+    """Local wall time such as `22:00`; empty: no quiet hours. No rules for low urgency: those for high hold.
+    `without_notices`: kinds of shift notices that are not wanted (ahead, begins, ends)."""
 
     high: Annotated[tuple[WantedRule, ...], msgspec.Meta(min_length=1, max_length=50)]
     low: Annotated[tuple[WantedRule, ...], msgspec.Meta(max_length=50)] = ()
     quiet_from: Annotated[str, msgspec.Meta(max_length=8)] = ""
     quiet_until: Annotated[str, msgspec.Meta(max_length=8)] = ""
     time_zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    without_notices: Annotated[tuple[str, ...], msgspec.Meta(max_length=3)] | None = None
 
 
 class TestPageWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -239,7 +241,13 @@ def verify_contact_method(request: HttpRequest, key: Name, name: Name, body: Cod
 def put_preferences(request: HttpRequest, key: Name, body: NewPreferences) -> PreferencesView:
     """Yours, or anybody's for administrators."""
     wanted = PutPreferences(
-        _own(request, key), body.high, body.low, body.quiet_from, body.quiet_until, body.time_zone
+        _own(request, key),
+        body.high,
+        body.low,
+        body.quiet_from,
+        body.quiet_until,
+        body.time_zone,
+        without_notices=body.without_notices,
     )
     view: PreferencesView = ask(caller(request), wanted)
     return view

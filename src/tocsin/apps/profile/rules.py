@@ -14,12 +14,18 @@ from tocsin.apps.profile.asking import wrong_with
 from tocsin.apps.profile.queries import chosen_zone, way_of
 from tocsin.apps.profile.whose import Nobody, whose
 from tocsin.control.requests import PutPreferences, WantedRule
+from tocsin.core.oncall.notices import Notice
 from tocsin.core.people import NotifyRule, Person
 from tocsin.core.roles import Permission
 
 MOST = 20
 EMPTY_ROWS = 2
 URGENCIES = ("high", "low")
+NOTICES = (
+    (Notice.AHEAD, "A day before a shift begins"),
+    (Notice.BEGINS, "When it begins"),
+    (Notice.ENDS, "When it is over"),
+)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -59,9 +65,23 @@ def rules(request: HttpRequest, key: str | None = None) -> HttpResponse:
         "quiet_until": request.POST.get("quiet_until", f"{quiet.end:%H:%M}" if quiet else ""),
         "time_zone": request.POST.get("time_zone", chosen_zone(person)),
         "zones": zones(),
+        "notices": _notices(request, person),
         "wrong": wrong,
     }
     return render(request, "profile/rules.html", context, status=422 if wrong else 200)
+
+
+def _notices(request: HttpRequest, person: Person) -> list[tuple[str, str, bool]]:
+    """Value, words and whether it is wanted, of each kind of notice about one's shifts."""
+    given = request.POST.getlist("notices") if request.method == "POST" else None
+    return [
+        (
+            kind.value,
+            said,
+            kind.value not in person.without_notices if given is None else kind.value in given,
+        )
+        for kind, said in NOTICES
+    ]
 
 
 @cache
@@ -107,6 +127,9 @@ def _wanted(
         request.POST.get("quiet_from", ""),
         request.POST.get("quiet_until", ""),
         chosen,
+        without_notices=tuple(
+            kind.value for kind in Notice if kind.value not in request.POST.getlist("notices")
+        ),
     )
     return wanted, {}
 

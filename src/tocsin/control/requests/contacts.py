@@ -48,7 +48,9 @@ class WantedRule(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class PutPreferences(msgspec.Struct, frozen=True, tag="put_preferences", omit_defaults=True):
     """When and by what a person is notified. No rules for low urgency: those for high hold. `quiet_from` and `quiet_until`
-    are local wall time, `22:00`; empty: no quiet hours. An empty `time_zone` is the files'. Answer: PreferencesView."""
+    are local wall time, `22:00`; empty: no quiet hours. An empty `time_zone` or `holidays` (a place such as DE-BY) is the
+    files'; `holidays` left out stays. `without_notices` are the kinds of shift notices that they do
+    not want (ahead, begins, ends); left out it stays, too. Answer: PreferencesView."""
 
     person: str
     high: tuple[WantedRule, ...]
@@ -56,6 +58,8 @@ class PutPreferences(msgspec.Struct, frozen=True, tag="put_preferences", omit_de
     quiet_from: str = ""
     quiet_until: str = ""
     time_zone: str = ""
+    holidays: str | None = None
+    without_notices: tuple[str, ...] | None = None
 
 
 class ContactView(msgspec.Struct, frozen=True):

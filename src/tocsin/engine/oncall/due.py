@@ -9,6 +9,10 @@ from datetime import datetime
 
 from tocsin.engine.consequences import Consequences
 
+from tocsin.engine.oncall import handoffs, notices
 Due = Callable[[Consequences, str, datetime], None]
 
-DUE: dict[str, Due] = {}
+DUE: dict[str, Due] = {
+    kinds.SHIFT: notices.due,
+    kinds.HANDOFF: handoffs.due,
+}
