@@ -40,6 +40,8 @@ def of_person(**method: Any) -> PutNoun:
     [
         (PutNoun("webhooks", "w", {"url": INSIDE}), "url"),
         (PutNoun("dead_mans_switch", "", {"url": INSIDE}), "url"),
+        (PutNoun("calendars", "hr", {"url": INSIDE, "for": "leave"}), "url"),
+        (PutNoun("calendars", "hr", {"url": INSIDE.replace("http", "webcal"), "for": "leave"}), "url"),
         (PutNoun("chats", "ops", {"mattermost": INSIDE}), "mattermost"),
         (of_person(webhook=INSIDE), "contact.hook.webhook"),
         (of_person(email="a@example.com", host="10.0.0.1"), "contact.hook.host"),

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from tocsin.channels.registry import house_options
 from tocsin.config.checks_of_overrides import check_overrides
+from tocsin.config.checks_of_calendars import check_calendars
 from tocsin.config.checks_of_routes import check_routes
 from tocsin.config.subject import Subject
 from tocsin.core.configuration import Chat, Configuration
@@ -33,6 +34,7 @@ def cross_check(subject: Subject) -> None:
         _heartbeats,
         _operational,
         check_overrides,
+        check_calendars,
         check_routes,
         _house,
     ):
@@ -290,6 +292,7 @@ def _heartbeats(subject: Subject) -> None:
 def _operational(subject: Subject) -> None:
     facts = [(f"silences.{each.id}", each.ends_at) for each in subject.configuration.silences]
     facts += [(f"maintenance.{each.id}", each.ends_at) for each in subject.configuration.maintenance]
+    facts += [(f"leaves.{each.id}", each.ends_at) for each in subject.configuration.leaves if not each.source]
     facts += [
         (f"overrides.{each.id}", each.over_at) for each in subject.configuration.overrides if each.over_at
     ]

@@ -65,6 +65,7 @@ def _with_preferences(person: Person, own: Preferences) -> Person:
     return replace(
         person,
         time_zone=own.time_zone or person.time_zone,
+        holidays=own.holidays or person.holidays,
         notify_high=rules(own.notify_high, person.notify_high),
         notify_low=rules(own.notify_low, person.notify_low),
         quiet=own.quiet,

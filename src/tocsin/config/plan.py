@@ -1,6 +1,7 @@
 """What applying would change, field by field. Decides only; apply.py carries it out.
 
-Only what came from Git is compared and removed. What people did on screen stays, and wins where both speak of the same fact.
+Only what came from Git is removed. What people made on screen stays until a file says it too: from then on Git keeps it. Of
+operational facts, what people did wins.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,9 @@ from tocsin.core.oncall.schedule import Layer, Rotation, Schedule
 from tocsin.core.people import PREFERENCES, ContactMethod, Person, Secret
 from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
+
+
+NOW_IN_GIT = "now kept in Git"
 
 
 class NotStored(msgspec.Struct, frozen=True):
@@ -173,8 +177,9 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
         return PlanLine("remove" if prune else "keep", kind, name)
     if have is None:
         return PlanLine("add", kind, name, _fields({}, leaves(written(kind, from_entry(want), names))))
+    taken_over = (NOW_IN_GIT,) if _is_taken_over(want, have) else ()
     if want.document == have.document:
-        return None
+        return PlanLine("change", kind, name, taken_over) if taken_over else None
     if have.origin == Origin.GIT and want.origin == Origin.PEOPLE and from_entry(want) != _read(have):
         return PlanLine("keep", kind, name, ("comes from Git; change it there",))
     if KINDS[kind].operational and have.origin == Origin.PEOPLE:
@@ -183,12 +188,19 @@ def _line(key: Key, want: Entry | None, have: Entry | None, names: Names, prune:
     try:
         before = from_entry(have)
     except (ValueError, msgspec.DecodeError):
-        return PlanLine("change", kind, name, ("what the store has cannot be read and is replaced",))
+        unread = "what the store has cannot be read and is replaced"
+        return PlanLine("change", kind, name, (unread, *taken_over))
     after = from_entry(want)
     if before == after:
-        return None
+        return PlanLine("change", kind, name, taken_over) if taken_over else None
     fields = _fields(leaves(written(kind, before, names)), leaves(written(kind, after, names)))
-    return PlanLine("change", kind, name, fields or ("whose turn it is",))
+    return PlanLine("change", kind, name, (*(fields or ("whose turn it is",)), *taken_over))
+
+
+def _is_taken_over(want: Entry, have: Entry) -> bool:
+    """Who writes into a file what people made on screen wants Git to keep it. Operational facts stay with people."""
+    from_files = want.origin == Origin.GIT and have.origin == Origin.PEOPLE
+    return from_files and not KINDS[want.kind].operational
 
 
 def _read(entry: Entry) -> Noun | None:

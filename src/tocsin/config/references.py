@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tocsin.config.schema.escalation import KINDS as TARGETS
 from tocsin.config.schema.kinds import Key, Noun
 from tocsin.core.configuration import Defaults, Integration, Route, Service
+from tocsin.core.oncall.calendar import Calendar
 from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.people import Team
@@ -50,6 +51,8 @@ def references(noun: Noun) -> Iterator[Reference]:
             )
         case PayRule():
             yield from _named(("team", "teams", noun.team), ("schedules", "schedules", noun.schedules))
+        case Calendar():
+            yield from _named(("team", "teams", noun.team), ("person", "people", noun.person))
         case Policy():
             yield from _named(("team", "teams", noun.team))
             for number, step in enumerate(noun.steps):

@@ -53,7 +53,7 @@ def urls_of(request: Request) -> Iterator[tuple[str, str]]:
     match request:
         case PutContactMethod():
             yield from _if_url("address", getattr(request, "address", None))
-        case PutNoun(kind="webhooks" | "dead_mans_switch"):
+        case PutNoun(kind="webhooks" | "dead_mans_switch" | "calendars"):
             yield from _if_url("url", request.noun.get("url"))
         case PutNoun(kind="chats"):
             for name, value in request.noun.items():
@@ -90,6 +90,8 @@ def _urls_in_files(request: ApplyConfiguration | PlanConfiguration) -> Iterator[
         yield from _if_url(f"chats.{key}", chat.address)
     for key, webhook in facts.webhooks.items():
         yield from _if_url(f"webhooks.{key}.url", webhook.url)
+    for key, calendar in facts.calendars.items():
+        yield from _if_url(f"calendars.{key}.url", calendar.url)
     if facts.dead_mans_switch is not None:
         yield from _if_url("dead_mans_switch.url", facts.dead_mans_switch.url)
 

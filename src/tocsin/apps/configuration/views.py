@@ -38,6 +38,7 @@ ROOMS = {
     "services": "services",
     "integrations": "integrations",
     "webhooks": "webhooks",
+    "calendars": "calendars",
     "severities": "severities",
 }
 FORMS = {"heartbeats": ("new-heartbeat", "heartbeat"), "chats": ("new-chat", "edit-chat")}  # make one; open one
@@ -62,6 +63,7 @@ severity: SEV2
 routes:
   - {matchers: ['severity="warning"'], severity: SEV3}
 """,
+    "calendars": "url: https://calendar.example.com/leave.ics\nfor: leave\n",
     "defaults": "admins: [alice]\n",
     "dead_mans_switch": "url: https://hc-ping.example.com/your-check\nevery: 1m\n",
 }
