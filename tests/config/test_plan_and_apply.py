@@ -159,6 +159,34 @@ def test_pruning_leaves_what_people_made(house: MemoryStore) -> None:
     assert house.read(load).silences == (silence,)
 
 
+def test_what_people_made_is_kept_in_git_once_a_file_says_it(house: MemoryStore) -> None:
+    made = entry(house, "policies", "platform")
+    put(house, msgspec.structs.replace(made, origin=Origin.PEOPLE.value, source="", created_by="bob"))
+    exported = house.read(lambda tx: export_view(tx)).text
+    lines = apply(house, exported).lines
+    assert [(line.change, line.kind, line.name, line.fields) for line in lines] == [
+        ("change", "policies", "platform", ("now kept in Git",))
+    ]
+    kept = entry(house, "policies", "platform")
+    assert (kept.origin, kept.created_at) == ("git", made.created_at)
+    assert kept.source
+    assert apply(house, exported).lines == ()
+
+
+def test_a_change_says_too_that_git_keeps_it_now(house: MemoryStore) -> None:
+    made = entry(house, "policies", "platform")
+    put(house, msgspec.structs.replace(made, origin=Origin.PEOPLE.value))
+    (line,) = apply(house, edited("repeat: 2", "repeat: 3")).lines
+    assert (line.change, line.fields[-1]) == ("change", "now kept in Git")
+    assert len(line.fields) == 2
+
+
+def test_what_is_brought_in_on_screen_takes_nothing_over(house: MemoryStore) -> None:
+    request = msgspec.structs.replace(apply_request(EXAMPLE), origin=Origin.PEOPLE.value)
+    assert house.run(lambda tx: apply_view(tx, request, "bob", NOW)).lines == ()
+    assert entry(house, "policies", "platform").origin == "git"
+
+
 def test_a_fact_that_was_edited_on_screen_wins_over_the_file(house: MemoryStore) -> None:
     text = (
         EXAMPLE
@@ -292,4 +320,4 @@ def test_an_export_with_origins_says_above_each_noun_where_it_comes_from(house: 
     text = house.read(lambda tx: export_view(tx, origins=True)).text
     assert f"  # from {entry(house, 'people', 'bob').source}, applied by alice\n  bob:" in text
     assert "  # edited on screen by carol\\n# and\\u202e\n  data:" in text
-    assert changes(plan(house, text)) == [], "the comments change nothing"
+    assert changes(plan(house, text)) == ["change teams.data"], "Git keeps it then; the comments change nothing"

@@ -26,7 +26,6 @@ from tocsin.core.people import PREFERENCES, ContactMethod, Person, Secret
 from tocsin.core.webhooks import Webhook
 from tocsin.engine.store.protocol import Entry
 
-
 NOW_IN_GIT = "now kept in Git"
 
 
