@@ -115,6 +115,7 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 "What comes from Git and what from here; routes; export.",
             ),
             Place("policies", "Escalation policies", "route", "Whom to page, and whom next."),
+            Place("severities", "Severities", "gauge", "What each of the four decides: whether it pages, and when."),
             Place("audit", "Audit log", "scroll-text", "Who changed what, when and from where."),
             Place(
                 "design", "Design system", "palette", "Every component, for whoever builds the next screen."
@@ -122,6 +123,10 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
 )
+
+
+# What stands on another page than its address says.
+LISTED_ON = (("/heartbeats/", "/integrations/"), ("/settings/chats/", "/settings/configuration/"))
 
 
 @cache
@@ -179,6 +184,7 @@ def settings_at(grants: Grants) -> list[tuple[str, list[Link]]]:
 
 def back_at(path: str, grants: Grants) -> Link | None:
     """The nearest page above: `/people/alice` leads to the people, the people to the settings, a room nowhere."""
+    path = next((on + path.removeprefix(under) for under, on in LISTED_ON if path.startswith(under)), path)
     cards = [each for _, found in settings_at(grants) for each in found]
     above = [each for each in (*cards, *seen_rooms(grants, path)) if path.startswith(f"{each.address}/")]
     if above:

@@ -1,5 +1,7 @@
 """The configuration as a whole: what there is and where it comes from, any noun as text, routes, export and import."""
 
+from pathlib import PurePath
+
 import msgspec
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -116,7 +118,7 @@ def kind(request: HttpRequest, kind: str) -> HttpResponse:
         "word": nouns.WORDS.get(kind, kind),
         "heading": nouns.ALL_OF.get(kind, kind),
         "rows": [
-            (name, origin, by, nouns.where(source), _opens(kind, name, origin, may))
+            (name, origin, by, nouns.where(PurePath(source).name), _opens(kind, name, origin, may))
             for name, origin, by, source in rows
         ],
         "may_make": may,
