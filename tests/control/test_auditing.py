@@ -62,6 +62,11 @@ def a_contact(house: House) -> str:
     )
 
 
+def a_draft(house: House, weeks: int = 0) -> str:
+    house.passes(weeks=weeks, hours=1)
+    return str(asks(house, r.WriteHandoff("platform-primary")).handoff.id)
+
+
 def a_closed_month(house: House) -> bool:
     rule = {"team": "platform", "currency": "EUR", "from": "2026-01-01", "per_month": 100}
     asks(house, r.PutNoun("pay", "platform", rule))
@@ -114,6 +119,10 @@ EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.RemoveContactMethod: lambda house: a_contact(house) and r.RemoveContactMethod("alice", "phone"),
     r.SendContactCode: a_request_for_another_code,
     r.VerifyContactMethod: lambda house: r.VerifyContactMethod("alice", "phone", a_contact(house)),
+    r.WriteHandoff: lambda house: r.WriteHandoff("platform-primary"),
+    r.EditHandoff: lambda house: r.EditHandoff(a_draft(house), "The database sulks.", ""),
+    r.OfferHandoff: lambda house: r.OfferHandoff(a_draft(house)),
+    r.AcceptHandoff: lambda house: r.AcceptHandoff(a_draft(house, weeks=1)),
     r.ClosePay: lambda house: r.ClosePay("platform", "2026-05"),
     r.AdjustPay: lambda house: (
         a_closed_month(house) and r.AdjustPay("platform", "2026-05", "bob", "5", "EUR", "late")

@@ -259,6 +259,22 @@ def test_a_draft_can_be_written_now_already_and_once(house: House) -> None:
     assert len(handoffs(house)) == 1
 
 
+def test_words_written_days_before_are_still_there(house: House) -> None:
+    handoff = view(house.ask(WriteHandoff("platform-primary"), "alice")).handoff
+    house.ask(EditHandoff(handoff.id, "The database sulks.", ""), "alice")
+    house.until(ENDS)
+    assert one(house).notes == "The database sulks."
+
+
+def test_a_schedule_that_wants_no_handoffs_has_those_that_somebody_writes(make_house: MakeHouse) -> None:
+    house = make_house(schedules={"platform-primary": {**PRIMARY, "handoff": False}})
+    house.until(ENDS)
+    assert handoffs(house) == []
+    handoff = view(house.ask(WriteHandoff("platform-primary"), "bob")).handoff
+    house.until(ENDS + timedelta(weeks=1, hours=1))
+    assert (one(house).id, one(house).state) == (handoff.id, HandoffState.OFFERED)
+
+
 def test_handoffs_are_found_by_their_words_and_people(house: House) -> None:
     handoff = an_hour_before(house)
     house.ask(EditHandoff(handoff.id, "The database sulks.", ""), "alice")

@@ -15,6 +15,7 @@ from tocsin.cli import (
     doctor,
     explain,
     fairness,
+    handoff,
     incidents,
     oncall,
     operational,
@@ -59,6 +60,7 @@ app.add_typer(operational.silence, name="silence", rich_help_panel="On call")
 app.add_typer(operational.maintenance, name="maintenance", rich_help_panel="On call")
 fairness.register(schedule.schedule)
 app.add_typer(schedule.schedule, name="schedule", rich_help_panel="On call")
+app.add_typer(handoff.handoff, name="handoff", rich_help_panel="On call")
 app.add_typer(pay.pay, name="pay", rich_help_panel="On call")
 app.add_typer(operational.override, name="override", rich_help_panel="On call")
 

@@ -27,6 +27,8 @@ from tocsin.apps.configuration.files_api import router as files
 from tocsin.apps.configuration.operational_api import router as operational
 from tocsin.apps.incidents.api import router as incidents
 from tocsin.apps.oncall.api import router as oncall
+from tocsin.apps.oncall.fairness_api import router as fairness
+from tocsin.apps.oncall.handoffs_api import router as handoffs
 from tocsin.apps.oncall.pay_api import router as pay
 from tocsin.apps.people.api import router as people
 from tocsin.apps.people.authority import by_token, public
@@ -48,7 +50,8 @@ api = NinjaAPI(
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
 for each in (
-    *(incidents, alerts, oncall, pay, operational, people, services, configuration, files, webhooks, me, audit),
+    *(incidents, alerts, oncall, fairness, handoffs, pay, operational, people),
+    *(services, configuration, files, webhooks, me, audit),
 ):
     api.add_router("", each)
 

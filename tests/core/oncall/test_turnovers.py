@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-import pytest
+from msgspec.structs import replace
 
 from tocsin.core.oncall.handoff.handoff import (
     OFFERED_AFTER,
@@ -10,9 +10,9 @@ from tocsin.core.oncall.handoff.handoff import (
     Handoff,
     HandoffState,
     accepted,
+    as_planned,
     draft,
     handoff_id,
-    moved,
     next_look,
     offered,
     reminded,
@@ -131,17 +131,17 @@ def test_what_is_handed_over_early_is_reminded_of_from_the_end_of_the_shift_on()
     assert next_look(early) == MONDAY + REMINDED_AFTER[0]
 
 
-@pytest.mark.parametrize(
-    ("turnover", "goes"),
-    [
-        (Turnover(MONDAY, ("alice",), ("bob",), MONDAY), False),
-        (Turnover(MONDAY, ("alice",), ("carol",), MONDAY), True),
-        (None, True),
-    ],
-)
-def test_a_draft_between_other_people_is_none_any_more(turnover, goes) -> None:
-    assert moved(handoff(), turnover) is goes
-    assert not moved(handoff(HandoffState.OFFERED), turnover)
+def test_a_draft_follows_the_schedule() -> None:
+    carols = Turnover(MONDAY, ("alice",), ("carol",), MONDAY - DAY)
+    followed = as_planned(handoff(), carols)
+    assert followed is not None and (followed.incoming, followed.starts_at) == (("carol",), MONDAY - DAY)
+    assert as_planned(handoff(), None) is None
+
+
+def test_words_somebody_wrote_and_what_is_handed_over_are_never_thrown_away() -> None:
+    written = replace(handoff(), notes="The database sulks.", edited_by="alice")
+    assert as_planned(written, None) == written
+    assert as_planned(handoff(HandoffState.OFFERED), None) == handoff(HandoffState.OFFERED)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ TABS = (
     Tab("schedules", "Schedules"),
     Tab("my-shifts", "Mine"),
     Tab("leave", "Leave"),
+    Tab("handoffs", "Handoffs"),
+    Tab("fairness", "Fairness"),
+    Tab("health", "Health"),
     Tab("pay", "Pay"),
     Tab("policies", "Policies"),
 )

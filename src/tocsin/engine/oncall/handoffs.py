@@ -30,29 +30,30 @@ WAITING = (HandoffState.DRAFT.value, HandoffState.OFFERED.value)
 def due(owed: Consequences, schedule: str, now: datetime) -> None:
     facts = owed.facts
     known = facts.schedules.get(schedule)
-    waiting = open_handoffs(owed.tx, schedule)
-    if known is None or known.secondary_of is not None or not known.handoff:
-        for handoff in waiting:
-            if handoff.state is HandoffState.DRAFT:
-                owed.tx.oncall.remove(HANDOFF, [handoff.id])
-        return
     since, until = now - rules.WRITTEN_UP_TO, now + LOOK_AGAIN + rules.WRITTEN_BEFORE
     coming = turnovers(facts.schedules, schedule, since, until, facts.overrides)
     by_id = {rules.handoff_id(schedule, turnover.at): turnover for turnover in coming}
     looks = [now + LOOK_AGAIN]
-    for handoff in waiting:
-        if rules.moved(handoff, by_id.get(handoff.id)) and handoff.at > since:
-            owed.tx.oncall.remove(HANDOFF, [handoff.id])
-            continue
-        handoff = _look_at(owed, handoff, now)
-        looks += [at for at in (rules.next_look(handoff),) if at is not None]
+    for handoff in open_handoffs(owed.tx, schedule):
+        if since < handoff.at < until:
+            kept = rules.as_planned(handoff, by_id.get(handoff.id))
+            if kept is None:
+                owed.tx.oncall.remove(HANDOFF, [handoff.id])
+                continue
+            if kept != handoff:
+                keep(owed.tx, kept, now)
+            handoff = kept
+        looks += _looks(_look_at(owed, handoff, now))
+    if known is None:
+        return
+    if known.secondary_of is not None or not known.handoff:
+        by_id = {}  # none is written by itself; one that somebody wrote goes its way
     for handoff_id, turnover in by_id.items():
         writes_at = turnover.at - rules.WRITTEN_BEFORE
         if writes_at > now:
             looks.append(writes_at)
         elif handoff_id not in owed.tx.oncall.load(HANDOFF, [handoff_id]):
-            handoff = write(owed, schedule, turnover, now)
-            looks += [at for at in (rules.next_look(handoff),) if at is not None]
+            looks += _looks(write(owed, schedule, turnover, now))
     owed.remind(kinds.HANDOFF, schedule, max(now + timedelta(seconds=1), min(looks)))
 
 
@@ -137,6 +138,11 @@ def open_handoffs(tx: Transaction, schedule: str) -> list[Handoff]:
 
 def fresh_report(tx: Transaction, facts: Configuration, handoff: Handoff, now: datetime) -> Report:
     return report(tx, facts, handoff.team, handoff.outgoing, handoff.starts_at, handoff.at, now)
+
+
+def _looks(handoff: Handoff) -> list[datetime]:
+    look = rules.next_look(handoff)
+    return [] if look is None else [look]
 
 
 def _look_at(owed: Consequences, handoff: Handoff, now: datetime) -> Handoff:

@@ -107,11 +107,16 @@ def accepted(handoff: Handoff, now: datetime, by: str) -> Handoff:
     return replace(handoff, state=HandoffState.ACCEPTED, accepted_at=now, accepted_by=by)
 
 
-def moved(handoff: Handoff, turnover: Turnover | None) -> bool:
-    """Whether a draft is for a turnover that is none any more, or between other people."""
+def as_planned(handoff: Handoff, turnover: Turnover | None) -> Handoff | None:
+    """A draft as the schedule is by now: between the people whose turnover it is. None when there is none any more and
+    nobody has written a word yet; what is handed over stays what it is."""
     if handoff.state is not HandoffState.DRAFT:
-        return False
-    return turnover is None or (turnover.outgoing, turnover.incoming) != (handoff.outgoing, handoff.incoming)
+        return handoff
+    if turnover is None:
+        return handoff if handoff.edited_by else None
+    return replace(
+        handoff, outgoing=turnover.outgoing, incoming=turnover.incoming, starts_at=turnover.starts_at
+    )
 
 
 def _offered_at(handoff: Handoff) -> datetime:
