@@ -1,6 +1,7 @@
 """Requests that mean harm: from other sites, with forged sessions, to lead people away, to reach another team's things."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
-from django.test import Client
+from django.test import Client, override_settings
 
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND, PASSWORD
@@ -48,6 +49,20 @@ def test_no_form_is_taken_from_another_site(alice: Account, lived_in: House) -> 
             continue  # no session counts there
         response = client.post(address, {"do": "resolve"}, HTTP_ORIGIN="https://evil.example")
         assert response.status_code in (403, 405), (name, response.status_code)
+
+
+def test_the_token_of_another_browsers_form_is_none(alice: Account, lived_in: House) -> None:
+    """Whoever has an account gets good tokens, and could put one into a form on their own site."""
+    theirs = Client(enforce_csrf_checks=True)
+    theirs.force_login(member("responder", "platform"), BACKEND)
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', theirs.get("/").content.decode())
+    assert found
+    victim = Client(enforce_csrf_checks=True)
+    victim.force_login(alice, BACKEND)
+    victim.get("/")
+    form = {"do": "resolve", "csrfmiddlewaretoken": found[1]}
+    assert victim.post("/incidents/1/act", form).status_code == 403
+    assert lived_in.incident(1).is_open
 
 
 def test_no_session_opens_the_api(browser: Client, lived_in: House) -> None:
@@ -92,6 +107,30 @@ def test_signing_in_leads_to_no_other_site(alice: Account, stranger: Client) -> 
         assert leads_to(Client().post("/sign-in", form)) == ""
 
 
+# What is done when the form is good; the page above sends forms that mostly are not.
+GOOD_FORMS: dict[str, dict[str, str]] = {
+    "/me/confirm": {"password": PASSWORD},
+    "/me/theme": {"theme": "dark"},
+    "/incidents/1/act": {"do": "acknowledge"},
+    "/incidents/act": {"do": "acknowledge", "incident": "1"},
+    "/silences/new": {"written": 'alertname="Other"', "for": "1h", "comment": "quiet"},
+    "/sign-out": {},
+}
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_no_form_that_is_taken_leads_out_of_the_house(
+    elsewhere: str, browser: Client, alice: Account, lived_in: House
+) -> None:
+    for address, form in GOOD_FORMS.items():
+        response = browser.post(address, {**form, "back": elsewhere, "next": elsewhere})
+        assert response.status_code == 302, (address, response.status_code)
+        assert leads_to(response) == "" and response["Location"].startswith("/"), (
+            address,
+            response["Location"],
+        )
+
+
 # --- forged sessions -------------------------------------------------------------------------------------------------
 
 
@@ -114,6 +153,25 @@ def test_a_session_whose_content_was_changed_is_none(browser: Client, lived_in: 
         data, mark, signature = session.session_data.rpartition(":")
         session.session_data = data[:-1] + ("A" if data[-1] != "A" else "B") + mark + signature
         session.save()
+    assert turned_away(browser)
+
+
+def test_a_session_signed_with_another_key_is_none(alice: Account, lived_in: House) -> None:
+    """As somebody would write it who reached the database, but not the key."""
+    with override_settings(SECRET_KEY="guessed"):
+        forged = Client()
+        forged.force_login(alice, BACKEND)
+    assert turned_away(forged)
+
+
+def test_a_session_bound_to_another_password_is_none(
+    browser: Client, alice: Account, lived_in: House
+) -> None:
+    """A session of one's own, rewritten to be somebody else's."""
+    other = member("observer", "platform")
+    session = browser.session
+    session["_auth_user_id"] = str(other.pk)
+    session.save()
     assert turned_away(browser)
 
 
@@ -192,6 +250,33 @@ def test_a_manager_cannot_reach_another_teams_things_by_the_api(two_teams: House
     assert client.delete("/api/v1/services/ours", **manages_shop).status_code == 403
     assert facts().services == before
     assert puts(client, "shop", "shop", manages_shop) < 300
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "/schedules/platform-primary": {"team": "shop", "time_zone": "UTC", "layers": []},
+    "/policies/platform": {
+        "team": "shop",
+        "steps": [{"page": "carol", "wait": "10m"}],
+        "last_resort": ["carol"],
+    },
+    "/integrations/prom": {"type": "prometheus", "key": "a long random text", "service": "shop"},
+    "/teams/platform": {"members": ["carol"], "lead": "carol"},
+    "/chats/ops": {"webhook": "https://hooks.example.com/x"},
+    "/people/carol": {"name": "Carol", "admin": True},
+    "/routes": {"page": "shop"},
+    "/defaults": {"flap_window": "1m"},
+}
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_a_manager_takes_nothing_of_another_team_or_of_the_house(path: str, two_teams: House) -> None:
+    client, manages_shop = Client(raise_request_exception=False), token(member("manager", "shop"))
+    before = facts()
+    body = json.dumps(OTHERS[path])
+    put = client.put(f"/api/v1{path}", body, content_type="application/json", **manages_shop)
+    assert put.status_code == 403, put.content
+    assert client.delete(f"/api/v1{path}", **manages_shop).status_code in (403, 405)
+    assert facts() == before
 
 
 def test_a_services_token_changes_its_own_teams_things_alone(two_teams: House) -> None:
