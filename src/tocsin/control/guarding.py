@@ -29,7 +29,7 @@ async def check_urls(request: Request, actor: Actor, guard: Guard) -> None:
     Git's: from the machine's own command line or with the installation's token. Those that anybody else brings, by the
     browser or with a token of their own, are judged like what is set on screen; so is their plan, which should say it first.
     """
-    if isinstance(request, WITH_FILES) and actor.operator and request.origin == Origin.GIT:
+    if isinstance(request, WITH_FILES) and actor.operator and Origin(request.origin) is Origin.GIT:
         return
     for field, url in await _found(request, urls_of):
         if wrong := await guard.refusal_by_name(url):
