@@ -221,6 +221,7 @@ OPERATIONS_NEED: dict[str, Permission] = {
     "get_incident": P.FOLLOW,
     "get_inhibition": P.READ,
     "get_integration": P.READ,
+    "get_integration_state": P.READ,
     "get_maintenance_window": P.READ,
     "get_me": P.FOLLOW,
     "list_handoffs": P.READ,

@@ -74,10 +74,19 @@ def test_the_audit_log_is_the_administrators(api_of: Callable[..., Api]) -> None
     assert api_of("somebody", role="manager")("GET", "/audit").status_code == 403
 
 
-# --- a sample --------------------------------------------------------------------------------------------------------
+# --- integrations --------------------------------------------------------------------------------------------------------
 
 
 def test_an_integrations_sample_goes_the_real_way_marked_as_a_test(api: Api, house: House) -> None:
     assert api("POST", "/integrations/prom/test").status_code == 202
     assert [each["test"] for each in api.get("/incidents")["items"]] == [True]
     assert api("POST", "/integrations/nobody/test").status_code == 404
+
+
+def test_an_integration_says_when_it_was_last_heard(api: Api, house: House) -> None:
+    assert api.get("/integrations/prom/state")["last_event_at"] is None
+    house.fires("DiskFull", severity="critical")
+    house.passes(minutes=2)
+    heard = api.get("/integrations/prom/state")
+    assert heard["last_event_at"] is not None and heard["silent"] is False
+    assert api("GET", "/integrations/nobody/state").status_code == 404

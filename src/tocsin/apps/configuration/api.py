@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router
 
 from tocsin.apps.alerts.models import Heartbeat
@@ -12,6 +13,7 @@ from tocsin.apps.api.operations import Answer, caller, operation
 from tocsin.apps.api.parameters import Name
 from tocsin.apps.api.problems import Stopped
 from tocsin.apps.configuration import noun_operations
+from tocsin.apps.configuration.heard import standings
 from tocsin.control.requests import Accepted, SendSample
 from tocsin.core.roles import Permission
 
@@ -89,6 +91,31 @@ def send_sample_event(request: HttpRequest, key: Name) -> Answer:
     if key not in caller(request).facts.integrations:
         raise Stopped("not-found", f"there is no integration {key!r}")
     return Answer(ask(caller(request), SendSample(key)), 202)
+
+
+class IntegrationState(msgspec.Struct, frozen=True):
+    """`last_event_at` is null while nothing was heard; noted once a minute. `silent`: for longer than is usual for it."""
+
+    key: str
+    last_event_at: datetime | None
+    silent: bool
+
+
+@operation(
+    router,
+    "GET",
+    "/integrations/{key}/state",
+    needs=Permission.READ,
+    summary="When an integration was last heard",
+    answers=IntegrationState,
+    refuses=(404,),
+)
+def get_integration_state(request: HttpRequest, key: Name) -> IntegrationState:
+    configuration = caller(request).facts
+    if key not in configuration.integrations:
+        raise Stopped("not-found", f"there is no integration {key!r}")
+    standing = standings(configuration, timezone.now()).get(key)
+    return IntegrationState(key, standing.last if standing else None, bool(standing and standing.silent))
 
 
 class HeartbeatState(msgspec.Struct, frozen=True):
