@@ -320,4 +320,6 @@ def test_an_export_with_origins_says_above_each_noun_where_it_comes_from(house: 
     text = house.read(lambda tx: export_view(tx, origins=True)).text
     assert f"  # from {entry(house, 'people', 'bob').source}, applied by alice\n  bob:" in text
     assert "  # edited on screen by carol\\n# and\\u202e\n  data:" in text
-    assert changes(plan(house, text)) == ["change teams.data"], "Git keeps it then; the comments change nothing"
+    assert changes(plan(house, text)) == ["change teams.data"], (
+        "Git keeps it then; the comments change nothing"
+    )

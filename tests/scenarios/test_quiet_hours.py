@@ -183,7 +183,9 @@ def test_lifting_quiet_hours_releases_news_and_repeats(house: House, alice: Pers
 def test_another_time_zone_moves_quiet_hours_too(house: House, alice: Person) -> None:
     alice_is_quiet(house)
     house.fires("SlowReport", severity="minor")
-    house.ask(PutPreferences("alice", HIGH, (WantedRule("mail"),), "08:00", "10:00", "Asia/Tokyo"), "alice", "web")
+    house.ask(
+        PutPreferences("alice", HIGH, (WantedRule("mail"),), "08:00", "10:00", "Asia/Tokyo"), "alice", "web"
+    )
     alice.was_paged("SlowReport", by="mail")
 
 

@@ -18,7 +18,9 @@ __all__ = ["bob"]  # a fixture
 HOUR = timedelta(hours=1)
 
 
-def was_heard(integration: str, ago: timedelta, longest: timedelta = HOUR, since: timedelta = 30 * 24 * HOUR) -> None:
+def was_heard(
+    integration: str, ago: timedelta, longest: timedelta = HOUR, since: timedelta = 30 * 24 * HOUR
+) -> None:
     """As the engine would have noted it; `ago` zero: never."""
     now = timezone.now()
     last = micros(now - ago) if ago else 0
@@ -37,7 +39,9 @@ def was_heard(integration: str, ago: timedelta, longest: timedelta = HOUR, since
 # --- heard -----------------------------------------------------------------------------------------------------------
 
 
-def test_now_says_which_integration_fell_silent_and_why_that_is_unusual(browser: Client, house: House) -> None:
+def test_now_says_which_integration_fell_silent_and_why_that_is_unusual(
+    browser: Client, house: House
+) -> None:
     was_heard("prom", 3 * HOUR)
     page = shown(browser, "/")
     assert 'href="/integrations/prom"' in page and "never longer than 1 h" in page
@@ -85,7 +89,15 @@ def test_a_heartbeat_gets_a_key_that_is_shown_only_when_asked_for(browser: Clien
 def test_a_heartbeat_is_changed_and_keeps_its_key_and_is_removed(browser: Client, house: House) -> None:
     put(house, "heartbeats", "nightly", {"every": "24h", "key": "nightly-key", "matchers": ['job="backup"']})
     token = seen(browser, "/heartbeats/nightly/edit")
-    sent(browser, "/heartbeats/nightly/edit", seen=token, every="12h", grace="", matchers="", labels="team=platform")
+    sent(
+        browser,
+        "/heartbeats/nightly/edit",
+        seen=token,
+        every="12h",
+        grace="",
+        matchers="",
+        labels="team=platform",
+    )
     changed = facts(house).heartbeats["nightly"]
     assert (changed.every, changed.ping_key, changed.matchers) == (timedelta(hours=12), "nightly-key", ())
     assert changed.labels == {"team": "platform"}
@@ -173,7 +185,12 @@ def test_a_wrong_address_of_a_chat_is_said_at_its_field(wrong: str, browser: Cli
 
 
 def test_a_chats_options_are_kept_added_and_taken_away(browser: Client, house: House) -> None:
-    put(house, "chats", "lounge", {"webhook": "https://h.example.com", "secret": "s3cret-s3cret", "title": "x"})
+    put(
+        house,
+        "chats",
+        "lounge",
+        {"webhook": "https://h.example.com", "secret": "s3cret-s3cret", "title": "x"},
+    )
     assert "s3cret" not in shown(browser, "/settings/chats/lounge/edit")
     typed(browser, "lounge/edit", channel="webhook", address="", options="title=\ncolour=red")
     assert facts(house).chats["lounge"].options == {"secret": "s3cret-s3cret", "colour": "red"}
@@ -211,7 +228,9 @@ def test_a_severity_decides_otherwise_from_then_on(browser: Client, house: House
     assert 'value="2h"' in again and 'name="seen"' in again
 
 
-@pytest.mark.parametrize("field", ["ack_target", "ack_timeout", "reopen_after", "update_every", "page", "urgency"])
+@pytest.mark.parametrize(
+    "field", ["ack_target", "ack_timeout", "reopen_after", "update_every", "page", "urgency"]
+)
 def test_a_mistake_in_a_severity_stands_at_its_field(field: str, browser: Client, house: House) -> None:
     fields = severity_fields(browser, **{field: "whenever"})
     page = sent(browser, "/settings/severities/SEV4/edit", 422, **fields)

@@ -48,9 +48,10 @@ def _moved(want: Mapping[Key, Entry], have: Mapping[Key, Entry], told: Collectio
     """What says the same as before at another place of the files."""
     for key, entry in want.items():
         before = have.get(key)
-        if before is not None and key not in told and before.origin == entry.origin == Origin.GIT:
-            if before.source != entry.source:
-                yield replace(before, source=entry.source)
+        if before is None or key in told or not before.origin == entry.origin == Origin.GIT:
+            continue
+        if before.source != entry.source:
+            yield replace(before, source=entry.source)
 
 
 def _instead_of(before: Entry, after: Entry) -> Entry:

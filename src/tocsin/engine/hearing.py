@@ -1,8 +1,8 @@
 """When each integration was last heard, kept by the detection owner beside what it commits anyway.
 
-Nothing of it may slow detection down: one look-up an integration in a helping, and at most one row an integration and minute,
-written in a transaction that is under way. What only renews leases, and so commits nothing, is written when there is nothing
-else to do.
+Nothing of it may slow detection down: one look-up an integration in a helping, and at most one row an integration and
+minute, written in a transaction that is under way. What only renews leases, and so commits nothing, is written when there is
+nothing else to do.
 """
 
 from collections.abc import Mapping

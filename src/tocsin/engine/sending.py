@@ -26,10 +26,10 @@ from tocsin.core.respond.delivery import (
     Nothing,
     Notification,
     NotificationState,
-    Tried,
     Outcome,
     Purpose,
     Send,
+    Tried,
     Wait,
 )
 from tocsin.core.respond.incident import Incident

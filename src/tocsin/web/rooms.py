@@ -115,7 +115,12 @@ SETTINGS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 "What comes from Git and what from here; routes; export.",
             ),
             Place("policies", "Escalation policies", "route", "Whom to page, and whom next."),
-            Place("severities", "Severities", "gauge", "What each of the four decides: whether it pages, and when."),
+            Place(
+                "severities",
+                "Severities",
+                "gauge",
+                "What each of the four decides: whether it pages, and when.",
+            ),
             Place("audit", "Audit log", "scroll-text", "Who changed what, when and from where."),
             Place(
                 "design", "Design system", "palette", "Every component, for whoever builds the next screen."

@@ -18,8 +18,8 @@ from tocsin.core.respond.incident import (
     Escalate,
     EscalationStatus,
     Event,
-    Kind,
     HoldsChanged,
+    Kind,
     Mitigate,
     Reassign,
     Repair,
@@ -117,7 +117,7 @@ def _twice(story: Story, command: Event | None) -> None:
         assert len(story.pages) == pages, again.refused
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     severity=SEVERITIES,
     policy=st.sampled_from(["platform", "platform", "lonely", "gone", None]),

@@ -1,4 +1,4 @@
-"""Chats: rooms that messages go to. Their addresses are mostly secrets, so what is stored is kept unless another is typed."""
+"""Chats: rooms that messages go to. Their addresses are secrets mostly: what is stored stays unless another is typed."""
 
 from typing import Any
 
@@ -62,7 +62,9 @@ class ChatForm(ask.NounForm):
         channel, kept = said["channel"], before if isinstance(before, dict) else {}
         kept = kept if channel in kept else {}
         typed = ask.pairs_of(said["options"])
-        options = {name: value for name, value in {**kept, **typed}.items() if name != channel and value != ""}
+        options = {
+            name: value for name, value in {**kept, **typed}.items() if name != channel and value != ""
+        }
         return {channel: said["address"].strip() or kept.get(channel), **options}
 
     def written(self) -> dict[str, Any]:
@@ -70,7 +72,9 @@ class ChatForm(ask.NounForm):
 
     def refuse(self, refused: Refused) -> None:
         about = refused.field.partition(".")[0]
-        if about in names() or (not about and refused.code == "invalid" and "be a name" not in refused.message):
+        if about in names() or (
+            not about and refused.code == "invalid" and "be a name" not in refused.message
+        ):
             empty = not self.cleaned_data["address"].strip()
             self.add_error("address", "It needs an address." if empty else refused.message)
         else:

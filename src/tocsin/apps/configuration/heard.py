@@ -1,4 +1,4 @@
-"""When each integration was heard, in words for people: the last event, what silence is usual for it, and whether this one is."""
+"""When each integration was heard, for people: the last event, and whether its silence is longer than is usual for it."""
 
 from datetime import datetime, timedelta
 

@@ -88,7 +88,8 @@ PAGE = editing.Page(
     HeartbeatForm,
     "heartbeat",
     "integrations",
-    hint="A heartbeat must be heard from regularly: a nightly job that calls an address when it has run, or a Watchdog alert. When it falls silent, that is an alert.",
+    hint="A heartbeat must be heard from regularly: a nightly job that calls an address when it has run, or a Watchdog alert."
+    " When it falls silent, that is an alert.",
 )
 
 
@@ -110,7 +111,9 @@ def standings(configuration: Configuration) -> dict[str, Standing]:
     """By heartbeat. One query."""
     if not configuration.heartbeats:
         return {}
-    rows = Row.objects.filter(key__in=list(configuration.heartbeats)).values_list("key", "last_seen", "missed")
+    rows = Row.objects.filter(key__in=list(configuration.heartbeats)).values_list(
+        "key", "last_seen", "missed"
+    )
     return {key: _standing(configuration.heartbeats[key], last, missed) for key, last, missed in rows}
 
 

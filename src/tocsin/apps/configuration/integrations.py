@@ -97,7 +97,8 @@ def integrations(request: HttpRequest) -> HttpResponse:
     context = {
         "integrations": listed,
         "heartbeats": [
-            (each, beats.get(key, heartbeats.Standing())) for key, each in sorted(configuration.heartbeats.items())
+            (each, beats.get(key, heartbeats.Standing()))
+            for key, each in sorted(configuration.heartbeats.items())
         ],
         "sources": [setup for name, setup in known.items() if name != "heartbeat"],
         "may_make": nouns.may_make(request, "integrations"),

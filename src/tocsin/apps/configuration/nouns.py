@@ -19,7 +19,6 @@ from tocsin.core.configuration import Configuration, Origin
 from tocsin.core.instants import instant
 from tocsin.core.roles import Permission
 
-
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

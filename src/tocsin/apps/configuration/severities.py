@@ -40,15 +40,20 @@ class SeverityForm(ask.NounForm):
     urgency = ask.choice("Urgency", "Which of a person's notification rules hold.", required=True)
     ack_target = ask.text("Acknowledge within", "For example 5m. Measured and reported. none: not demanded.")
     ack_timeout = ask.text(
-        "Ask again after", "Acknowledged and silent that long: the owner is asked, then it escalates. none: never."
+        "Ask again after",
+        "Acknowledged and silent that long: the owner is asked, then it escalates. none: never.",
     )
     reopen_after = ask.text(
-        "Reopen after", "Resolved by a person, and still firing that much later: it opens again.", required=True
+        "Reopen after",
+        "Resolved by a person, and still firing that much later: it opens again.",
+        required=True,
     )
     repeats_last_resort = forms.BooleanField(
         label="When nobody answered, page the last resort every 15 minutes", required=False
     )
-    update_every = ask.text("Update every", "How often its status should be told, for example 30m. none: not demanded.")
+    update_every = ask.text(
+        "Update every", "How often its status should be told, for example 30m. none: not demanded."
+    )
     postmortem = ask.text("Postmortem", "For example within 48 h, optional, or no.", required=True)
 
     def ask_about(self, facts: Any) -> None:
@@ -98,9 +103,7 @@ def change(request: HttpRequest, name: str) -> HttpResponse:
         kept or nouns.Kept("severities", name, None, {}, "people", "", nouns.NEVER, ""),
     )
     rule: SeverityRule = kept.noun if kept else DEFAULT_SEVERITIES[Severity(name)]
-    form = SeverityForm(
-        configuration, request.POST or None, new=False, initial=SeverityForm.initial_of(rule)
-    )
+    form = SeverityForm(configuration, request.POST or None, new=False, initial=SeverityForm.initial_of(rule))
     if request.method == "POST" and form.is_valid():
         if request.POST.get("seen", "") != (kept.seen if kept else ""):
             form.add_error(None, editing.CHANGED_MEANWHILE)

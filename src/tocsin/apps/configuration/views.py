@@ -43,7 +43,10 @@ ROOMS = {
     "calendars": "calendars",
     "severities": "severities",
 }
-FORMS = {"heartbeats": ("new-heartbeat", "heartbeat"), "chats": ("new-chat", "edit-chat")}  # make one; open one
+FORMS = {
+    "heartbeats": ("new-heartbeat", "heartbeat"),
+    "chats": ("new-chat", "edit-chat"),
+}  # make one; open one
 OF_ADMINISTRATORS = ("people", "webhooks")  # whose text holds where somebody is reached
 SINGLES = "~"  # in an address, for the kind of which there is one
 PASTED = "pasted.yaml"
@@ -112,7 +115,9 @@ def kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in nouns.EDITABLE or KINDS[kind].single:
         raise Http404("There is no such kind of thing in the configuration.")
     may = nouns.may_make(request, kind)
-    rows = Entry.objects.filter(kind=kind).order_by("name").values_list("name", "origin", "created_by", "source")
+    rows = (
+        Entry.objects.filter(kind=kind).order_by("name").values_list("name", "origin", "created_by", "source")
+    )
     context = {
         "kind": kind,
         "word": nouns.WORDS.get(kind, kind),

@@ -55,9 +55,7 @@ def methods_of(whose: Whose, now: datetime) -> list[Method]:
     changes = changes_of(whose.person)
     own, last = own_methods(whose.person), last_deliveries(facts(), whose.person)
     return [
-        replace(
-            _method(whose, each, changes.get(each.name), each.name in own, now), last=last.get(each.name)
-        )
+        replace(_method(whose, each, changes.get(each.name), each.name in own, now), last=last.get(each.name))
         for each in whose.person.contact
     ]
 

@@ -48,9 +48,7 @@ def spoke(known: Heard, at: int) -> Heard:
     if into < WEEK:
         return replace(known, last_at=at, times=known.times + 1, longest=max(known.longest, gap))
     before = known.longest if into < 2 * WEEK else 0
-    return replace(
-        known, last_at=at, times=known.times + 1, week_at=at, longest=gap, longest_before=before
-    )
+    return replace(known, last_at=at, times=known.times + 1, week_at=at, longest=gap, longest_before=before)
 
 
 def silent_unusually(known: Heard, now: int) -> bool:
