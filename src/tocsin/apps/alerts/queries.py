@@ -1,14 +1,14 @@
 """What people read about alerts: each with its labels and why it paged or did not."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BinaryField, F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
-from tocsin.apps.alerts.models import AlertState, Heartbeat
+from tocsin.apps.alerts.models import Alert, AlertState, Heartbeat
 from tocsin.apps.paging import Found, Place, far_enough, found
 from tocsin.control.requests import AlertView
 from tocsin.control.showing import why
@@ -17,11 +17,13 @@ from tocsin.core.detect.matchers import Matcher, MatchOp, compile_matchers, pars
 from tocsin.core.labels import encode_labels
 
 STATUSES = ("firing", "source_silent", "resolved")
+ACTIVE = ("active", "firing", "source_silent")
 A_SCREENFUL = 50
 MOST_ROWS = 10_000  # alerts that one page looks at for a reason or a label, which no index finds
 MOST_READ = 2_000  # and of those whose labels are read one by one
 MOST_COUNTED = 5_000  # firing alerts that a silence is tried on
 
+M = TypeVar("M", Alert, AlertState)
 _strings = msgspec.json.Decoder(dict[str, str]).decode
 
 
@@ -49,7 +51,13 @@ def search(wanted: Wanted, limit: int = A_SCREENFUL) -> Found[AlertView]:
         edge = far_enough(place.within(rows, "alert_id").values_list("alert_id", flat=True), MOST_ROWS)
         if edge is not None:
             rows = rows.filter(alert_id__lte=edge) if place.upwards else rows.filter(alert_id__gte=edge)
-    rows = _holding(rows, wanted, matchers)
+    pieces = [_written(matcher) for matcher in matchers if _is_written(matcher)]
+    if edge is not None and pieces and wanted.status not in ACTIVE:
+        # Nearly every alert of that range is looked at: its labels are found first, and its state only where they hold.
+        range_of = place.within(Alert.objects.all(), "id").order_by()
+        range_of = range_of.filter(id__lte=edge) if place.upwards else range_of.filter(id__gte=edge)
+        rows, pieces = rows.filter(alert_id__in=_with(range_of, "labels", pieces).values("id")), []
+    rows = _holding(_with(rows, "alert__labels", pieces), wanted)
     rows = place.within(rows.select_related("alert"), "alert_id")
     if all(_is_written(matcher) for matcher in matchers):
         return found(views_of(rows[: limit + 1]), _id_of, place, limit, edge)
@@ -68,14 +76,18 @@ def _of_status(status: str) -> QuerySet[AlertState]:
     return rows.filter(status=status) if status in STATUSES else rows
 
 
-def _holding(rows: QuerySet[AlertState], wanted: Wanted, matchers: Sequence[Matcher]) -> QuerySet[AlertState]:
+def _with(rows: QuerySet[M], labels: str, pieces: Sequence[bytes]) -> QuerySet[M]:
+    """Those in whose labels all these are written."""
+    for number, piece in enumerate(pieces):
+        rows = rows.alias(**{f"piece{number}": _Within(F(labels), Value(piece, BinaryField()))})
+        rows = rows.filter(**{f"piece{number}__gt": 0})
+    return rows
+
+
+def _holding(rows: QuerySet[AlertState], wanted: Wanted) -> QuerySet[AlertState]:
     """Without reading what the database can already tell from the bytes."""
     if wanted.reason:
         rows = rows.filter(reason=wanted.reason)
-    pieces = [_written(matcher) for matcher in matchers if _is_written(matcher)]
-    for number, piece in enumerate(pieces):
-        rows = rows.alias(**{f"piece{number}": _Within(F("alert__labels"), Value(piece, BinaryField()))})
-        rows = rows.filter(**{f"piece{number}__gt": 0})
     if wanted.text:
         inside = msgspec.json.encode(wanted.text)[1:-1]
         labels = _Within(F("alert__labels"), Value(inside, BinaryField()))

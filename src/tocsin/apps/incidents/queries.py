@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db.models import Count, Q, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat
 
 from tocsin.apps.alerts.queries import alerts_of_incident
@@ -41,6 +42,10 @@ MOST_ROWS = 20_000  # rows that one index leads to and another column must agree
 TIMELINE_SHOWN = 200
 NOTIFICATIONS_SHOWN = 100
 CHANGES_SHOWN = 20
+NEWEST_ALIKE = (
+    "SELECT id FROM (SELECT id FROM incident WHERE {0} = %s AND id < %s AND test = %s ORDER BY id DESC LIMIT %s)"
+    " AS by_{0}"
+)
 CHANGES_BEFORE = timedelta(hours=6)  # what changed within the hours before is likely what broke it
 
 _incident = msgspec.json.Decoder(Incident).decode
@@ -173,14 +178,13 @@ def by_number(numbers: Sequence[int]) -> list[Incident]:
 def earlier_alike(incident: Incident, limit: int = 5) -> list[Alike]:
     """What went before it: first the same group, then the same alert, then the same service; the newest of each first."""
     same = {"alike": alike(incident), "alertname": alertname(incident), "service": incident.service}
-    asked = Q()
-    for column, value in same.items():
-        if value is not None:
-            newest = models.Incident.objects.filter(**{column: value}, id__lt=incident.id, test=incident.test)
-            asked |= Q(id__in=newest.order_by("-id").values("id")[:limit])
+    asked = {column: value for column, value in same.items() if value is not None}
     if not asked:
         return []
-    earlier = _read(models.Incident.objects.filter(asked))
+    # One union, because PostgreSQL answers three conditions with OR between them by reading all incidents.
+    newest = " UNION ".join(NEWEST_ALIKE.format(column) for column in asked)
+    params = [param for value in asked.values() for param in (value, incident.id, incident.test, limit)]
+    earlier = _read(models.Incident.objects.filter(id__in=RawSQL(newest, params)))
     order = ("group", "alert", "service")
     ranked = [Alike(one, _nearest(one, incident)) for one in earlier]
     return sorted(ranked, key=lambda one: (order.index(one.by), -one.incident.id))[:limit]
