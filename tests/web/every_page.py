@@ -38,6 +38,7 @@ SIGNED_IN: dict[str, tuple[str, ...]] = {
     "new-override": ("/schedules/shop/override?person=erin",),
     "edit-schedule": ("/schedules/shop/edit",),
     "handoffs": ("/on-call/handoffs", "/on-call/handoffs?text=nothing-like-it"),
+    "handoff": ("/on-call/handoffs/{handoff}",),
     "pay": ("/on-call/pay", "/on-call/pay?team=platform&month=2026-06"),
     "fairness": ("/on-call/fairness", "/on-call/fairness?of=nights&from=2026-01-01&to=2026-06-30"),
     "health": ("/on-call/health",),

@@ -14,7 +14,7 @@ from tests.web.every_page import ABSENT, NO_PAGE, SIGNED_IN, SIGNED_OUT
 from tests.web.test_browser import DESK, PHONE, Watched, chromium, fires, signed_in, tocsin
 from tocsin.channels.standard_webhooks import new_secret
 from tocsin.cli.door import open_door
-from tocsin.control.requests import PutNoun
+from tocsin.control.requests import PutNoun, WriteHandoff
 
 __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
 
@@ -44,6 +44,11 @@ MADE_ON_SCREEN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("heartbeats", "nightly", {"every": "24h", "key": "nightly-key", "labels": {"job": HOSTILE}}),
     ("heartbeats", "watchdog", {"every": "5m", "matchers": ['alertname="Watchdog"']}),
     ("chats", "lounge", {"slack": "https://hooks.invalid/lounge"}),
+    (
+        "pay",
+        "platform",
+        {"team": "platform", "currency": "EUR", "from": "2020-01-01", "per_hour": {"weekend": 5}},
+    ),
     ("webhooks", "ops", {"url": "https://hooks.invalid/tocsin", "secret": new_secret()}),
 )
 
@@ -52,12 +57,16 @@ def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
     return [address for given in pages.values() for address in given]
 
 
+MADE: dict[str, str] = {}  # what only the house knows of itself, to fill in addresses
+
+
 @pytest.fixture(scope="module")
 def busy(tocsin: Tocsin) -> Tocsin:
     """Something of everything, and names of hostile length."""
     door = open_door(None, None, tocsin.data, None, actor="dan")
     for kind, name, noun in MADE_ON_SCREEN:
         door.ask(PutNoun(kind, name, noun))
+    MADE["handoff"] = door.ask(WriteHandoff("platform-primary")).handoff.id
     fires(tocsin, "Slow")
     fires(tocsin, HOSTILE)
     fires(tocsin, "Over")
@@ -111,7 +120,7 @@ def violations(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
 
 @pytest.mark.parametrize("address", addresses(SIGNED_IN))
 def test_nothing_is_in_the_way_on_a_page(address: str, busy: Tocsin, inside: Watched) -> None:
-    look_at(inside, busy.url + address)
+    look_at(inside, busy.url + address.format(**MADE))
 
 
 @pytest.mark.parametrize("address", addresses(SIGNED_OUT))
