@@ -42,6 +42,13 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.EditHandoff: Permission.RESPOND,
     r.OfferHandoff: Permission.RESPOND,
     r.AcceptHandoff: Permission.RESPOND,
+    r.OfferSwap: Permission.RESPOND,
+    r.AskCover: Permission.RESPOND,
+    r.AcceptSwap: Permission.RESPOND,
+    r.DeclineSwap: Permission.RESPOND,
+    r.WithdrawSwap: Permission.RESPOND,
+    r.SayUnreachable: Permission.RESPOND,
+    r.ListSwaps: Permission.READ,
     r.AddLeave: Permission.RESPOND,
     r.EndLeave: Permission.RESPOND,
     r.ListLeaves: Permission.READ,
@@ -70,6 +77,10 @@ OF_ONESELF = (
 OF_TEAMS = ("teams", "schedules", "policies", "services", "integrations", "calendars")
 
 
+# What is done in the name of `person`, whose shift it is or who answers.
+SWAPPING = (r.OfferSwap, r.AskCover, r.WithdrawSwap, r.SayUnreachable, r.AcceptSwap, r.DeclineSwap)
+
+
 def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself: str = "") -> None:
     """Raises Refused when they may not. `oneself` is the key of the person who asks, where that is known."""
     permission = NEEDS.get(type(request))
@@ -84,6 +95,8 @@ def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself:
         raise r.Refused("forbidden", "what others are paid is for those who manage the team", "person")
     if isinstance(request, r.ShowHealth) and not may_see_health(request, grants, oneself):
         raise r.Refused("forbidden", "how others fare is for those who manage the team", "person")
+    if isinstance(request, SWAPPING) and not _may_swap_for(request, grants, facts, oneself):
+        raise r.Refused("forbidden", "a shift is its holder's to give away, or their team's managers'", "person")
     if isinstance(request, (r.AddLeave, r.EndLeave)) and not _may_tell_leave(request, grants, facts, oneself):
         raise r.Refused("forbidden", "others' leave is told by those who manage their team", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):
@@ -96,6 +109,18 @@ def may_see_health(request: r.ShowHealth, grants: Grants, oneself: str) -> bool:
     """A team's sums are for everybody, a person's numbers for themselves and for those who manage the team."""
     their_own = not request.everyone and request.person in (None, oneself or None)
     return their_own or grants.allow(Permission.MANAGE, (request.team,))
+
+
+def _may_swap_for(
+    request: r.OfferSwap | r.AskCover | r.WithdrawSwap | r.SayUnreachable | r.AcceptSwap | r.DeclineSwap,
+    grants: Grants,
+    facts: Configuration,
+    oneself: str,
+) -> bool:
+    """One's own, or that of somebody whose team one manages. Nobody takes a shift but for themselves (or by an admin)."""
+    if grants.everything or (bool(oneself) and request.person == oneself):
+        return True
+    return not isinstance(request, (r.AcceptSwap, r.DeclineSwap)) and manages(grants, request.person, facts)
 
 
 def _may_tell_leave(

@@ -88,6 +88,15 @@ from tocsin.control.requests.pay import ClosePay as ClosePay
 from tocsin.control.requests.pay import PayView as PayView
 from tocsin.control.requests.pay import ShowPay as ShowPay
 from tocsin.control.requests.refused import Refused as Refused
+from tocsin.control.requests.swaps import AcceptSwap as AcceptSwap
+from tocsin.control.requests.swaps import AskCover as AskCover
+from tocsin.control.requests.swaps import DeclineSwap as DeclineSwap
+from tocsin.control.requests.swaps import ListSwaps as ListSwaps
+from tocsin.control.requests.swaps import OfferSwap as OfferSwap
+from tocsin.control.requests.swaps import PartWanted as PartWanted
+from tocsin.control.requests.swaps import SayUnreachable as SayUnreachable
+from tocsin.control.requests.swaps import SwapView as SwapView
+from tocsin.control.requests.swaps import WithdrawSwap as WithdrawSwap
 from tocsin.control.requests.webhooks import ResendDelivery as ResendDelivery
 from tocsin.control.requests.webhooks import SendTestEvent as SendTestEvent
 
@@ -126,6 +135,13 @@ Request = (
     | EditHandoff
     | OfferHandoff
     | AcceptHandoff
+    | OfferSwap
+    | AskCover
+    | AcceptSwap
+    | DeclineSwap
+    | WithdrawSwap
+    | SayUnreachable
+    | ListSwaps
     | AddLeave
     | EndLeave
     | ListLeaves

@@ -7,12 +7,14 @@ sets that one entry aside, never another.
 from collections.abc import Callable
 from datetime import datetime
 
+from tocsin.engine import kinds
 from tocsin.engine.consequences import Consequences
+from tocsin.engine.oncall import handoffs, notices, swaps
 
-from tocsin.engine.oncall import handoffs, notices
 Due = Callable[[Consequences, str, datetime], None]
 
 DUE: dict[str, Due] = {
     kinds.SHIFT: notices.due,
+    kinds.SWAP: swaps.due,
     kinds.HANDOFF: handoffs.due,
 }
