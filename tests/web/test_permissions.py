@@ -41,7 +41,6 @@ PAGES: dict[str, Permission | None] = {
     "incident": P.FOLLOW,
     "act": P.RESPOND,
     "alerts": P.READ,
-    "secrets rotate": P.ADMINISTER,
     "send-test": P.RESPOND,
     "silences": P.READ,
     "new-silence": P.RESPOND,
@@ -311,6 +310,7 @@ OPERATIONS_NEED: dict[str, Permission] = {
 }
 
 COMMANDS: dict[str, Permission | None] = {
+    "secrets rotate": P.ADMINISTER,
     "alerts": P.READ,
     "explain": P.READ,
     "who": P.READ,
