@@ -1,15 +1,23 @@
 """Restrictions: whether a layer counts at an instant, by weekday and local time of day, overnight windows included."""
 
-from datetime import date, datetime
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-import msgspec
-
+from tocsin.core.instants import EPOCH
 from tocsin.core.oncall.schedule import Restriction
 from tocsin.core.oncall.wall_clock import instant_of, local_date, window
 
+# Windows are worked out for four weeks at a time, counted from the epoch: the instants of a year share thirteen of them.
+_PART = timedelta(days=28)
+# A window lasts a day at most, so that of two days before may hold still (a zone may skip a day); in a week each
+# restriction has come once.
+_BACK, _AHEAD = 2, 9
 
-class Window(msgspec.Struct, frozen=True):
+
+class Window(NamedTuple):
     """Whether the layer counts, and up to when this surely stays so (it may stay so for longer)."""
 
     is_open: bool
@@ -18,25 +26,37 @@ class Window(msgspec.Struct, frozen=True):
 
 def window_at(restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime) -> Window:
     """What the restrictions (one or more; they add up) say at the instant."""
-    today = local_date(instant, time_zone).toordinal()
-
-    # A window lasts a day at most, so yesterday's may hold still; in a week each restriction has come once.
-    until = instant
-    for day in range(today - 1, today + 9):
-        for starts_at, ends_at in _windows(restrictions, time_zone, day):
-            if until < starts_at:
-                return Window(True, until) if until > instant else Window(False, starts_at)
-            until = max(until, ends_at)
-    if until > instant:
-        return Window(True, until)
-    return Window(False, instant_of(datetime.fromordinal(today + 9), time_zone))
+    edges, end = _edges(restrictions, time_zone, (instant - EPOCH) // _PART)
+    place = bisect_right(edges, instant)
+    return Window(place % 2 == 1, edges[place] if place < len(edges) else end)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
+def _edges(
+    restrictions: tuple[Restriction, ...], time_zone: str, part: int
+) -> tuple[list[datetime], datetime]:
+    """When the layer begins to count and ceases to, in turn, for one part of time and somewhat beyond; and until when this
+    is known."""
+    first = local_date(EPOCH + part * _PART, time_zone).toordinal() - _BACK
+    last = first + _BACK + _PART.days + _AHEAD
+    edges: list[datetime] = []
+    for starts_at, ends_at in sorted(_windows(restrictions, time_zone, first, last)):
+        if edges and starts_at <= edges[-1]:
+            edges[-1] = max(edges[-1], ends_at)
+        else:
+            edges += (starts_at, ends_at)
+    return edges, instant_of(datetime.fromordinal(last), time_zone)
+
+
 def _windows(
-    restrictions: tuple[Restriction, ...], time_zone: str, ordinal: int
-) -> tuple[tuple[datetime, datetime], ...]:
-    """The windows that begin on a local day, by their start."""
-    day = date.fromordinal(ordinal)
-    windows = [window(day, r.start, r.end, time_zone) for r in restrictions if day.weekday() in r.days]
-    return tuple(sorted((starts_at, ends_at) for starts_at, ends_at in windows if starts_at < ends_at))
+    restrictions: tuple[Restriction, ...], time_zone: str, first: int, last: int
+) -> Iterator[tuple[datetime, datetime]]:
+    """The windows that begin on these local days, but those that a clock change swallows."""
+    for ordinal in range(first, last):
+        day = date.fromordinal(ordinal)
+        weekday = day.weekday()
+        for restriction in restrictions:
+            if weekday in restriction.days:
+                starts_at, ends_at = window(day, restriction.start, restriction.end, time_zone)
+                if starts_at < ends_at:
+                    yield starts_at, ends_at

@@ -14,19 +14,17 @@ from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
 import msgspec
 
 from tocsin.core.oncall.schedule import Rotation, Unit
 from tocsin.core.oncall.wall_clock import FOREVER, instant_of
 
-# A month's mean length finds the turn give or take one; neighbours are then looked at.
-_LENGTH = {
-    Unit.HOUR: timedelta(hours=1),
-    Unit.DAY: timedelta(days=1),
-    Unit.WEEK: timedelta(weeks=1),
-    Unit.MONTH: timedelta(days=30.436875),
-}
+_LENGTH = {Unit.HOUR: timedelta(hours=1), Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1)}
+_MONTH = timedelta(
+    days=30.436875
+)  # in the mean: finds the turn give or take one; neighbours are then looked at
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -38,19 +36,31 @@ class Turn(msgspec.Struct, frozen=True):
     ends_at: datetime  # FOREVER when nothing ends it
 
 
+class _Wheel(NamedTuple):
+    """A rotation made ready for one zone. Handoff `n` is at local time `bases[place] + rounds * period`, where
+    `rounds, place = divmod(n * stride, len(bases))`; months are counted by the calendar instead."""
+
+    begins_at: datetime  # from when the rotation has somebody: local midnight of `starts`
+    first_handoff: datetime
+    length: timedelta  # of a turn, in the mean
+    bases: tuple[datetime, ...]
+    period: timedelta
+    stride: int
+
+
 def begins_at(rotation: Rotation, time_zone: str) -> datetime:
     """The instant from which the rotation has somebody: local midnight of `starts`."""
-    return _beginning(rotation, time_zone)[0]
+    return _wheel(rotation, time_zone).begins_at
 
 
 def turn_at(rotation: Rotation, time_zone: str, instant: datetime) -> Turn | None:
     """The turn that holds the instant; None before the rotation starts and from its `until` on."""
-    begins, first_handoff, length = _beginning(rotation, time_zone)
-    if instant < begins or (rotation.until is not None and instant >= rotation.until):
+    wheel = _wheel(rotation, time_zone)
+    if instant < wheel.begins_at or (rotation.until is not None and instant >= rotation.until):
         return None
     # Clock changes and turns of unlike length put the estimate off by one turn, for hourly rotations and for several
     # weekdays by a few, never by more the longer the rotation runs.
-    turn = _turn(rotation, time_zone, max(0, (instant - first_handoff) // length))
+    turn = _turn(rotation, time_zone, max(0, (instant - wheel.first_handoff) // wheel.length))
     while instant < turn.starts_at:
         turn = _turn(rotation, time_zone, turn.number - 1)
     while instant >= turn.ends_at:
@@ -86,65 +96,64 @@ def keep_turn(old: Rotation, new: Rotation, time_zone: str, now: datetime) -> Ro
     return msgspec.structs.replace(new, first=(place - has.number) % len(new.people)) if stay else new
 
 
-@lru_cache(maxsize=4096)
-def _beginning(rotation: Rotation, time_zone: str) -> tuple[datetime, datetime, timedelta]:
-    """When it begins, its first handoff, and the mean length of a turn."""
+@lru_cache(maxsize=8192)
+def _wheel(rotation: Rotation, time_zone: str) -> _Wheel:
+    every, unit = rotation.every, rotation.unit
+    # How many days after `starts` each of the weekdays first comes, the nearest first.
+    days = rotation.days if unit in (Unit.DAY, Unit.WEEK) else ()
+    ahead = sorted((day - rotation.starts.weekday()) % 7 for day in days) or [0]
+    stride = 1
     try:
-        length = rotation.every * _LENGTH[rotation.unit]
-        if rotation.days and rotation.unit is Unit.DAY:
-            length = length * 7 / len(rotation.days)
-        elif rotation.days and rotation.unit is Unit.WEEK:
-            length /= len(rotation.days)
+        if unit is Unit.DAY and days:
+            period, stride = timedelta(weeks=1), every
+            length = every * period / len(ahead)
+        elif unit is Unit.MONTH:
+            period = length = every * _MONTH
+        else:
+            period = every * _LENGTH[unit]
+            length = period / len(ahead)
     except OverflowError:
-        length = timedelta.max
-    begins = instant_of(datetime.combine(rotation.starts, time(0)), time_zone)
-    return begins, _handoff(rotation, time_zone, 0), length
+        period = length = timedelta.max
+    begins = datetime.combine(rotation.starts, time(0))
+    first = datetime.combine(rotation.starts, rotation.handoff_at)
+    bases = tuple(first + timedelta(days=later) for later in ahead)
+    return _Wheel(
+        instant_of(begins, time_zone), instant_of(bases[0], time_zone), length, bases, period, stride
+    )
 
 
 @lru_cache(maxsize=32768)
 def _turn(rotation: Rotation, time_zone: str, number: int) -> Turn:
-    starts_at = _handoff(rotation, time_zone, number) if number else _beginning(rotation, time_zone)[0]
+    starts_at = _handoff(rotation, time_zone, number) if number else _wheel(rotation, time_zone).begins_at
     ends_at = _handoff(rotation, time_zone, number + 1)
     if rotation.until is not None:
         ends_at = min(ends_at, rotation.until)
     people: tuple[str, ...] = ()
     if rotation.people:
-        people = tuple(dict.fromkeys(rotation.people[(rotation.first + number) % len(rotation.people)]))
-    return Turn(number, people, starts_at, ends_at)
+        people = rotation.people[(rotation.first + number) % len(rotation.people)]
+    return Turn(number, tuple(dict.fromkeys(people)) if len(people) > 1 else people, starts_at, ends_at)
 
 
+# The end of a turn is the start of the next, which is asked for soon after.
+@lru_cache(maxsize=1024)
 def _handoff(rotation: Rotation, time_zone: str, number: int) -> datetime:
     """The instant of the n-th handoff."""
+    wheel = _wheel(rotation, time_zone)
     try:
-        if rotation.unit is Unit.HOUR:
-            ahead = timedelta(hours=number * rotation.every)
-            local = datetime.combine(rotation.starts, rotation.handoff_at) + ahead
+        if rotation.unit is Unit.MONTH:
+            local = datetime.combine(
+                _months_on(rotation.starts, number * rotation.every), rotation.handoff_at
+            )
         else:
-            local = datetime.combine(_handoff_date(rotation, number), rotation.handoff_at)
+            rounds, place = divmod(number * wheel.stride, len(wheel.bases))
+            local = wheel.bases[place] + rounds * wheel.period
         return min(instant_of(local, time_zone), FOREVER)
     except (OverflowError, ValueError):  # past the last year of the calendar
         return FOREVER
 
 
-def _handoff_date(rotation: Rotation, number: int) -> date:
-    starts, every = rotation.starts, rotation.every
-    match rotation.unit:
-        case Unit.WEEK:
-            ahead = _days_ahead(starts, rotation.days) or (0,)
-            rounds, place = divmod(number, len(ahead))
-            return starts + timedelta(days=ahead[place], weeks=rounds * every)
-        case Unit.MONTH:
-            years, month = divmod(starts.month - 1 + number * every, 12)
-            year = starts.year + years
-            return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))
-        case _ if rotation.days:
-            ahead = _days_ahead(starts, rotation.days)
-            weeks, place = divmod(number * every, len(ahead))
-            return starts + timedelta(days=ahead[place], weeks=weeks)
-        case _:
-            return starts + timedelta(days=number * every)
-
-
-def _days_ahead(starts: date, weekdays: tuple[int, ...]) -> tuple[int, ...]:
-    """How many days after `starts` each of the weekdays first comes, the nearest first."""
-    return tuple(sorted((day - starts.weekday()) % 7 for day in weekdays))
+def _months_on(starts: date, count: int) -> date:
+    """The same day of a later month, or that month's last."""
+    years, month = divmod(starts.month - 1 + count, 12)
+    year = starts.year + years
+    return date(year, month + 1, min(starts.day, monthrange(year, month + 1)[1]))

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from tocsin.core.oncall.calendar_layer import event_at, events_following
-from tocsin.core.oncall.overrides import OfSchedule, indexed
+from tocsin.core.oncall.overrides import NOTHING_HELD, OfSchedule, indexed
 from tocsin.core.oncall.restrictions import window_at
 from tocsin.core.oncall.rotation import Turn, begins_at, following, turn_at
 from tocsin.core.oncall.schedule import (
@@ -37,9 +37,24 @@ LOOKAHEAD = timedelta(days=731)
 Order = list[tuple[str, ...]]
 
 
-class _Seat(NamedTuple):
-    schedule: Schedule  # the version that holds
-    overrides: OfSchedule | None
+class _Seat:
+    """A schedule in the version that holds, with its overrides.
+
+    While a span is walked forward it keeps what each layer and the overrides last said, with until when that stands, so
+    that of the layers only the one that changes is asked again.
+    """
+
+    __slots__ = ("held", "overrides", "schedule", "turns")
+
+    def __init__(self, schedule: Schedule, overrides: OfSchedule | None, forward: bool) -> None:
+        self.schedule = schedule
+        self.overrides = overrides
+        self.turns: list[_Held] | None = [_NOT_ASKED] * len(schedule.layers) if forward else None
+        self.held = NOTHING_HELD
+
+
+_Held = tuple[Turn | None, datetime]
+_NOT_ASKED: _Held = (None, datetime.min.replace(tzinfo=UTC))
 
 
 class _Seats(NamedTuple):
@@ -62,7 +77,8 @@ def who_is_on_call(
     """Who holds the schedule at the instant; nobody for a schedule that is not known."""
     seats, until = _seats(schedules, key, instant, overrides)
     stretch = _at(seats, instant)
-    until = min(until, stretch.until)
+    if stretch.until < until:
+        until = stretch.until
     return OnCall(stretch.people, stretch.by, None if until == FOREVER else until, stretch.shadows)
 
 
@@ -122,7 +138,7 @@ def layers_of(
     found: dict[str, LayerShifts] = {}
     at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
     while at < ends_at:
-        seats, until = _seats(schedules, key, at, overrides)
+        seats, until = _seats(schedules, key, at, overrides, forward=True)
         until = min(until, ends_at)
         for each in _drawn(seats, at, until):
             before = found.get(each.name)
@@ -138,7 +154,7 @@ def _drawn(seats: tuple[_Seat, ...], starts_at: datetime, ends_at: datetime) -> 
         return
     schedule = seats[-1].schedule
     if len(seats) > 1:
-        plain = (*seats[:-1], _Seat(schedule, None))
+        plain = (*seats[:-1], _Seat(schedule, None, forward=True))
         yield LayerShifts(
             f"secondary of {schedule.secondary_of}",
             tuple(_stretches(lambda at: _at(plain, at), starts_at, ends_at)),
@@ -171,12 +187,21 @@ def _joined(before: tuple[Shift, ...], after: tuple[Shift, ...]) -> tuple[Shift,
 
 
 def _seats(
-    schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
+    schedules: Mapping[str, Schedule],
+    key: str,
+    instant: datetime,
+    overrides: Iterable[Override],
+    forward: bool = False,
 ) -> _Seats:
+    """`forward`: the instants asked about will only be later and later, up to its `until`."""
     known = schedules.get(key)
     if known is None:
         return _Seats((), FOREVER)
     overrides = indexed(overrides)
+    if (
+        known.secondary_of is None and not known.former and known.effective_from is None
+    ):  # most are as plain as that
+        return _Seats((_Seat(known, overrides.of(key), forward),), FOREVER)
     seats: list[_Seat] = []
     until = FOREVER
     seen: set[str] = set()
@@ -186,7 +211,7 @@ def _seats(
         seen.add(known.key)
         version, limit = _version(known, instant)
         until = min(until, limit)
-        seats.append(_Seat(version, overrides.of(known.key)))
+        seats.append(_Seat(version, overrides.of(known.key), forward))
         above = version.secondary_of
         if above is None:
             return _Seats(tuple(reversed(seats)), until)
@@ -221,12 +246,12 @@ def _walk(
 ) -> Iterator[Shift]:
     """The whole span as shifts, those of nobody included."""
     at = starts_at.astimezone(UTC)
-    seats, changes_at = _seats(schedules, key, at, overrides)
+    seats, changes_at = _seats(schedules, key, at, overrides, forward=True)
 
     def answer(instant: datetime) -> _Stretch:
         nonlocal seats, changes_at
         if instant >= changes_at:
-            seats, changes_at = _seats(schedules, key, instant, overrides)
+            seats, changes_at = _seats(schedules, key, instant, overrides, forward=True)
         stretch = _at(seats, instant)
         return stretch if stretch.until <= changes_at else stretch._replace(until=changes_at)
 
@@ -258,9 +283,9 @@ def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
         return _Stretch((), "", FOREVER)
     primary = seats[0]
     if len(seats) == 1:
-        return _overridden(primary, _layered(primary.schedule, instant, None), instant, frozenset())
+        return _overridden(primary, _layered(primary, instant, None), instant, frozenset())
     order: Order = []
-    stretch = _overridden(primary, _layered(primary.schedule, instant, order), instant, frozenset())
+    stretch = _overridden(primary, _layered(primary, instant, order), instant, frozenset())
     taken = set(stretch.people)
     for seat in seats[1:]:
         people = next((free for group in order if (free := _without(group, taken))), ())
@@ -270,11 +295,12 @@ def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
     return stretch
 
 
-def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Stretch:
+def _layered(seat: _Seat, instant: datetime, order: Order | None) -> _Stretch:
     """Whom the layers name. `order`, when wanted, is filled with those who come next: in the layers that decide first, the
     lowest of them before those beside it; then in the layers below, from their present turn on, since they would be on call
     if the others were not. Shadows are in nobody's order.
     """
+    schedule, turns = seat.schedule, seat.turns
     people: tuple[str, ...] = ()
     shadows: tuple[str, ...] = ()
     by = ""
@@ -287,7 +313,13 @@ def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Str
         number -= 1
         if decided and order is None and not layer.shadow:
             continue
-        turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
+        if turns is None:
+            turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
+        else:
+            turn, limit = turns[number]
+            if instant >= limit:
+                turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
+                turns[number] = turn, limit
         if limit < until:
             until = limit
         if turn is None:
@@ -312,8 +344,6 @@ def _layered(schedule: Schedule, instant: datetime, order: Order | None) -> _Str
         for upcoming in reversed(deciding):
             order += upcoming
         order += below
-    if shadows:
-        shadows = _without(shadows, set(people))
     return _Stretch(people, by, until, shadows)
 
 
@@ -325,9 +355,8 @@ def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | No
     """The turn in which the layer has someone now, or None; and until when that stands."""
     until = FOREVER
     if layer.restrictions:
-        window = window_at(layer.restrictions, time_zone, instant)
-        until = window.until
-        if not window.is_open:
+        is_open, until = window_at(layer.restrictions, time_zone, instant)
+        if not is_open:
             return None, until
     if layer.calendar:
         event, limit = event_at(layer, instant)
@@ -337,17 +366,24 @@ def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | No
     if turn is None:
         begins = begins_at(rotation, time_zone)
         return None, min(until, begins) if instant < begins else until
-    if len(rotation.people) == 1:  # handed to oneself: nothing changes at a handoff
-        return (turn if turn.people else None), min(until, rotation.until or FOREVER)
-    return (turn if turn.people else None), min(until, turn.ends_at)
+    # Handed to oneself nothing changes at a handoff.
+    limit = turn.ends_at if len(rotation.people) > 1 else rotation.until or FOREVER
+    return (turn if turn.people else None), (limit if limit < until else until)
 
 
 def _overridden(seat: _Seat, stretch: _Stretch, instant: datetime, taken: Set[str]) -> _Stretch:
-    """The stretch after the seat's overrides. One that would seat a person of `taken` (the primary) has no effect."""
+    """The stretch after the seat's overrides. One that would seat a person of `taken` (the primary) has no effect. Whoever
+    is on call in the end is no shadow then."""
     if seat.overrides is None:
-        return stretch
-    holding, until = seat.overrides.at(instant)
-    until = min(until, stretch.until)
+        return _seen(stretch) if stretch.shadows else stretch
+    holding, until = seat.held
+    if instant >= until:
+        seat.held = holding, until = seat.overrides.at(instant)
+    if stretch.until < until:
+        until = stretch.until
+    if not holding:
+        stretch = _Stretch(stretch.people, stretch.by, until, stretch.shadows)
+        return _seen(stretch) if stretch.shadows else stretch
     people, shadows = stretch.people, stretch.shadows
     decided: list[str] = []
     for override in holding:
@@ -357,9 +393,11 @@ def _overridden(seat: _Seat, stretch: _Stretch, instant: datetime, taken: Set[st
             decided.append(f"override {override.id}")
         if override.kind is OverrideKind.REMOVE and override.person in shadows:
             shadows = _without(shadows, {override.person})
-    if decided and shadows:
-        shadows = _without(shadows, set(people))
-    return _Stretch(people, ", ".join(decided) or stretch.by, until, shadows)
+    return _seen(_Stretch(people, ", ".join(decided) or stretch.by, until, shadows))
+
+
+def _seen(stretch: _Stretch) -> _Stretch:
+    return stretch._replace(shadows=_without(stretch.shadows, set(stretch.people)))
 
 
 def _apply(override: Override, people: tuple[str, ...], taken: Set[str]) -> tuple[str, ...] | None:

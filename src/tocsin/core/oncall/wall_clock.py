@@ -46,10 +46,17 @@ def local_time(instant: datetime, time_zone: str) -> datetime:
 def instant_of(local: datetime, time_zone: str) -> datetime:
     """The first instant at which the zone's wall clock shows `local` (naive) or later, in UTC."""
     tz = zone(time_zone)
-    before, after = tz.utcoffset(local), tz.utcoffset(local.replace(fold=1))
-    assert before is not None and after is not None  # a ZoneInfo always knows its offset
-    if after <= before:
-        return EPOCH + (local - _NAIVE_EPOCH - before)
+    if local.fold:
+        local = local.replace(fold=0)
+    before = tz.utcoffset(
+        local
+    )  # of a time that comes twice the first one's, of one that is skipped the one before
+    assert before is not None  # a ZoneInfo always knows its offset
+    found = EPOCH + (local - _NAIVE_EPOCH - before)
+    after = found.astimezone(tz).utcoffset()
+    if after == before:
+        return found
+    assert after is not None
 
     # Skipped: the clock jumps somewhere in (local - after, local - before]. Jumps happen on whole seconds.
     shown = EPOCH + (local.replace(microsecond=0) - _NAIVE_EPOCH)
