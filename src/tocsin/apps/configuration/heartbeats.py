@@ -88,8 +88,8 @@ PAGE = editing.Page(
     HeartbeatForm,
     "heartbeat",
     "integrations",
-    hint="A heartbeat must be heard from regularly: a nightly job that calls an address when it has run, or a Watchdog alert."
-    " When it falls silent, that is an alert.",
+    hint="A heartbeat must be heard from regularly: a nightly job that calls an address when it has run, or a Watchdog"
+    " alert. When it falls silent, that is an alert.",
 )
 
 
