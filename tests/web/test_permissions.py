@@ -28,6 +28,7 @@ from tocsin.control.authority import NEEDS, OF_TEAMS
 from tocsin.control.callers import digest_of
 from tocsin.control.requests import PutNoun, Refused, RemoveNoun
 from tocsin.core.roles import MAY, Permission, Role
+from tocsin.web import api as house_api
 
 P = Permission
 PUBLIC = None  # sign-in itself, links that are their own proof
@@ -497,6 +498,9 @@ def token_of(account: Account | None, scopes: frozenset[Permission], team: str |
         created_at=datetime.now(UTC),
     ).save()
     return secret
+
+
+assert house_api.urlpatterns  # it registers every operation
 
 
 def test_every_operation_has_a_line_here() -> None:
