@@ -12,8 +12,9 @@ DEAD_MAN = "dead_mans_switch"  # subject: ""
 
 SHIFT = "oncall.shift"  # subject: schedule; somebody is to be told of a shift
 SWAP = "oncall.swap"  # subject: swap id; a reminder, or its end
-HANDOFF = "oncall.handoff"  # subject: handoff id; a draft is due, or a reminder
-ONCALL = (SHIFT, SWAP, HANDOFF)
+HANDOFF = "oncall.handoff"  # subject: schedule; a draft is due, or a reminder
+WARNINGS = "oncall.warnings"  # subject: team; its chat is to be told what is going to bite
+ONCALL = (SHIFT, SWAP, HANDOFF, WARNINGS)
 CALENDAR = "calendar"  # subject: calendar key; its feed is to be read, leased by the calendars' own loop
 
 DECIDED = (*INCIDENT_KINDS, PAGE, *ONCALL)  # claimed, decided and committed in one transaction, on any node

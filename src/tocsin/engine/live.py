@@ -22,6 +22,7 @@ from tocsin.engine.detection_thread import DetectionThread
 from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
 from tocsin.engine.kinds import AGENDA_TOPIC, INCIDENT_TOPIC
 from tocsin.engine.oncall.shift_timers import ShiftTimers
+from tocsin.engine.oncall.warning_timers import WarningTimers
 from tocsin.engine.sending import Arrival, Departure
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class LiveWorld:
         self._detection = DetectionThread(detecting, clock, self.carry, self._rested, self._detection_failed)
         self._renewed_at = clock.now()
         self._shift_timers = ShiftTimers(engine)
+        self._warning_timers = WarningTimers(engine)
         self._told_revision = engine.facts.current.revision
         self._stopping = False
         self._agenda_went_round = self._settled = time.monotonic()
@@ -291,6 +293,7 @@ class LiveWorld:
     async def _configuration_loop(self) -> None:
         while True:
             await self.run(self._shift_timers.keep, self.clock.now())
+            await self.run(self._warning_timers.keep, self.clock.now())
             await self._sleep(self._configuration, None, poll=5.0)
             self._configuration.clear()
             await self.run(self.engine.facts.reload)

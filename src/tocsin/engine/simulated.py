@@ -20,6 +20,7 @@ from tocsin.engine.detecting import Detecting
 from tocsin.engine.engine import Engine
 from tocsin.engine.facts import Facts, Load
 from tocsin.engine.oncall.shift_timers import ShiftTimers
+from tocsin.engine.oncall.warning_timers import WarningTimers
 from tocsin.engine.sending import Arrival, Departure
 from tocsin.engine.store.protocol import Store
 from tocsin.engine.webhook_desk import WebhookDesk
@@ -51,6 +52,7 @@ class SimulatedWorld:
         self.engine = Engine(store, Facts(store, load), links, Counters(), self._room, channels)
         self.detecting = Detecting(self.engine, node, replay)
         self._shift_timers = ShiftTimers(self.engine)
+        self._warning_timers = WarningTimers(self.engine)
         self.listen = listen  # every webhook's receiver
         self.webhooks = WebhookDesk(self.engine, links, lambda facts: dict.fromkeys(facts.webhooks, 16))
         self.running = True  # a stopped process: time passes, nothing is done
@@ -88,6 +90,7 @@ class SimulatedWorld:
         self.engine.facts.reload()
         self.detecting = Detecting(self.engine, node or self.detecting.node, self.detecting.replay)
         self._shift_timers = ShiftTimers(self.engine)
+        self._warning_timers = WarningTimers(self.engine)
         self.running = True
         self.settle()
 
@@ -119,6 +122,7 @@ class SimulatedWorld:
             return
         self.detecting.acquire(self.now)
         self._shift_timers.keep(self.now)
+        self._warning_timers.keep(self.now)
         for _ in range(100_000):
             detected = self.detecting.process(self.now)
             self.carry(detected.departures)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from tocsin.apps.oncall import (
     calendars,
+    editor,
     fairness,
     handoffs,
     health,
@@ -22,9 +23,9 @@ urlpatterns = [
     path("oncall", views.moved, name="oncall-moved"),
     path("on-call/mine", mine.mine, name="my-shifts"),
     path("schedules", schedules.schedules, name="schedules"),
-    path("schedules/~new", schedules.make, name="new-schedule"),
+    path("schedules/~new", editor.make, name="new-schedule"),
     path("schedules/<str:key>", one_schedule.schedule, name="schedule"),
-    path("schedules/<str:key>/edit", schedules.change, name="edit-schedule"),
+    path("schedules/<str:key>/edit", editor.change, name="edit-schedule"),
     path("schedules/<str:key>/override", overrides.new, name="new-override"),
     path("schedules/<str:key>/overrides/<str:override_id>", overrides.one, name="override"),
     path("schedules/<str:key>/remove", schedules.remove, name="remove-schedule"),

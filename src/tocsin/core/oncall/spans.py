@@ -40,6 +40,16 @@ def without(spans: Iterable[Span], taken: Sequence[Span]) -> list[Span]:
     return left
 
 
+def between(spans: Iterable[Span], starts_at: datetime, ends_at: datetime) -> list[Span]:
+    """What of the time from one instant to another none of them covers."""
+    edges = [
+        starts_at,
+        *(edge for span in joined(within(spans, starts_at, ends_at)) for edge in span),
+        ends_at,
+    ]
+    return [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end]
+
+
 def shared(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """Where both are; each in order and not overlapping itself."""
     found: list[Span] = []

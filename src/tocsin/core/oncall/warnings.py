@@ -5,7 +5,7 @@ how often. Nothing here changes a shift.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -16,11 +16,10 @@ import msgspec
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.goals import Goals
-from tocsin.core.oncall.schedule import Gap
-from tocsin.core.oncall.seats import Seat, seats, taking_part
-from tocsin.core.oncall.shifts import gaps
-from tocsin.core.oncall.spans import Span, joined, length, shared, within
-from tocsin.core.oncall.wall_clock import instant_of, local_date, zone
+from tocsin.core.oncall.schedule import Override, Schedule
+from tocsin.core.oncall.seats import LONG_AGO, Seat, seats, taking_part
+from tocsin.core.oncall.spans import Span, between, joined, length, shared, within
+from tocsin.core.oncall.wall_clock import FOREVER, instant_of, local_date, zone
 from tocsin.core.people import BusinessHours, Person
 from tocsin.core.reasons import Reason
 
@@ -64,13 +63,17 @@ class OnCallWarning(msgspec.Struct, frozen=True):
     times: int = 1
 
 
-def warnings(facts: Configuration, now: datetime, ahead: timedelta = AHEAD) -> list[OnCallWarning]:
-    """All of them, those that page nobody first, then by time."""
-    outlook = _Outlook(facts, now, now + ahead)
+def warnings(
+    facts: Configuration, now: datetime, ahead: timedelta = AHEAD, team: str | None = None
+) -> list[OnCallWarning]:
+    """All of them, or those of one team, the ones that page nobody first, then by time."""
+    of_team = [schedule for schedule in facts.schedules.values() if schedule.team == team]
+    outlook = _Outlook(facts, now, now + ahead, None if team is None else _related(facts, of_team))
     found = [
         warning
         for look in (_gaps, _unreachable, _on_leave, _double_bookings, _too_much, _rest, _holidays)
         for warning in look(outlook)
+        if team is None or warning.team == team
     ]
     return sorted(
         found, key=lambda each: (each.level is Level.NOTE, _RANK.get(each.reason, 2), each.starts_at, each.id)
@@ -88,13 +91,37 @@ def is_reachable(person: Person | None) -> bool:
     return any(rule.by in methods for rule in person.notify_high)
 
 
-class _Outlook:
-    """The weeks ahead, worked out once."""
+def _related(facts: Configuration, schedules: Iterable[Schedule]) -> set[str]:
+    """These, and every schedule on which any of their people may stand."""
+    keys = {schedule.key for schedule in schedules}
+    people = {person for key in keys for person in _may_stand(facts, key)}
+    return {key for key in facts.schedules if key in keys or not people.isdisjoint(_may_stand(facts, key))}
 
-    def __init__(self, facts: Configuration, now: datetime, until: datetime) -> None:
+
+def _may_stand(facts: Configuration, key: str) -> set[str]:
+    named = set(taking_part(facts.schedules, [key], LONG_AGO, FOREVER))
+    team = facts.teams.get(facts.schedules[key].team or "")
+    members = team.members if team else ()
+    return named.union(members, (each.person for each in facts.overrides if each.schedule == key))
+
+
+class _Outlook:
+    """The weeks ahead, worked out once; of the schedules in `only` alone, where that is given."""
+
+    def __init__(
+        self, facts: Configuration, now: datetime, until: datetime, only: set[str] | None = None
+    ) -> None:
         self.facts, self.now, self.until = facts, now, until
+        self.keys = sorted(facts.schedules if only is None else only)
+        overrides: dict[str, list[Override]] = defaultdict(list)
+        for each in facts.overrides:
+            overrides[each.schedule].append(each)
+        self.overrides = {
+            key: [each for above in _chain(facts.schedules, key) for each in overrides.get(above, ())]
+            for key in self.keys
+        }
         self.by_schedule = {
-            key: seats(facts.schedules, [key], now, until, facts.overrides) for key in sorted(facts.schedules)
+            key: seats(facts.schedules, [key], now, until, self.overrides[key]) for key in self.keys
         }
         self.by_person: dict[str, list[Seat]] = defaultdict(list)
         for held in self.by_schedule.values():
@@ -105,6 +132,15 @@ class _Outlook:
         self.leaves: dict[str, list[Span]] = defaultdict(list)
         for leave in facts.leaves:
             self.leaves[leave.person].append((leave.starts_at, leave.ends_at))
+
+    @cached_property
+    def rotating(self) -> dict[str, set[str]]:
+        """Who takes part, by team: of all teams, as any of them may be asked for help."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for key, schedule in self.facts.schedules.items():
+            if schedule.team is not None:
+                found[schedule.team].update(taking_part(self.facts.schedules, [key], self.now, self.until))
+        return found
 
     @cached_property
     def busy(self) -> dict[str, list[Span]]:
@@ -150,16 +186,27 @@ class _Outlook:
         return tuple(sorted(loads, key=lambda each: (each.hours, each.person))[:MOST_PROPOSED])
 
 
+def _chain(schedules: Mapping[str, Schedule], key: str) -> list[str]:
+    """The schedule and those it is derived from: only their overrides matter."""
+    chain: list[str] = []
+    above: str | None = key
+    while above is not None and above in schedules and above not in chain:
+        chain.append(above)
+        above = schedules[above].secondary_of
+    return chain
+
+
 # --- nobody, or nobody who can be reached ----------------------------------------------------------------------------
 
 
 def _gaps(outlook: _Outlook) -> Iterator[OnCallWarning]:
     facts = outlook.facts
-    for key, schedule in sorted(facts.schedules.items()):
-        found = gaps(facts.schedules, key, outlook.now, outlook.until, facts.overrides)
-        patterns: dict[tuple[time, time, int], list[Gap]] = defaultdict(list)
-        for gap in found:
-            begin, end = (at.astimezone(zone(schedule.time_zone)) for at in (gap.starts_at, gap.ends_at))
+    for key in outlook.keys:
+        schedule = facts.schedules[key]
+        held = ((seat.starts_at, seat.ends_at) for seat in outlook.by_schedule[key])
+        patterns: dict[tuple[time, time, int], list[Span]] = defaultdict(list)
+        for gap in between(held, outlook.now, outlook.until):
+            begin, end = (at.astimezone(zone(schedule.time_zone)) for at in gap)
             patterns[begin.time(), end.time(), (end.date() - begin.date()).days].append(gap)
         for same in patterns.values():
             if len(same) >= AGAIN:
@@ -168,22 +215,21 @@ def _gaps(outlook: _Outlook) -> Iterator[OnCallWarning]:
                 yield from (_gap(outlook, key, [gap]) for gap in same)
 
 
-def _gap(outlook: _Outlook, key: str, same: Sequence[Gap]) -> OnCallWarning:
-    first = same[0]
-    begin = first.starts_at.astimezone(zone(outlook.facts.schedules[key].time_zone))
-    spans = [(gap.starts_at, gap.ends_at) for gap in same]
-    hours = _hours(first.ends_at - first.starts_at)
+def _gap(outlook: _Outlook, key: str, same: Sequence[Span]) -> OnCallWarning:
+    starts_at, ends_at = same[0]
+    begin = starts_at.astimezone(zone(outlook.facts.schedules[key].time_zone))
+    hours = _hours(ends_at - starts_at)
     again = f", and {len(same) - 1} more times at that time of day" if len(same) > 1 else ""
-    pattern = f"{begin:%H%M}-{hours}h" if len(same) > 1 else f"{first.starts_at:%Y%m%dT%H%M}"
-    if first.starts_at <= outlook.now:
+    pattern = f"{begin:%H%M}-{hours}h" if len(same) > 1 else f"{starts_at:%Y%m%dT%H%M}"
+    if starts_at <= outlook.now:
         pattern = "now"
     return OnCallWarning(
         id=f"gap:{key}:{pattern}",
         reason=Reason.GAP_AHEAD,
         level=Level.WARNING,
-        text=f"Nobody is on call on {key} from {outlook.when(first.starts_at, key)} for {hours} h{again}.",
-        starts_at=first.starts_at,
-        ends_at=first.ends_at,
+        text=f"Nobody is on call on {key} from {outlook.when(starts_at, key)} for {hours} h{again}.",
+        starts_at=starts_at,
+        ends_at=ends_at,
         team=outlook.team_of(key),
         schedule=key,
         helps=(
@@ -191,7 +237,7 @@ def _gap(outlook: _Outlook, key: str, same: Sequence[Gap]) -> OnCallWarning:
             if len(same) > 1
             else "Let somebody stand in, with an override.",
         ),
-        proposals=outlook.who_could(key, spans[:1]),
+        proposals=outlook.who_could(key, same[:1]),
         times=len(same),
     )
 
@@ -311,7 +357,8 @@ def _too_much(outlook: _Outlook) -> Iterator[OnCallWarning]:
 def _by_team(outlook: _Outlook) -> list[tuple[str | None, list[str]]]:
     """Schedules by their team; one without a team stands alone."""
     found: dict[tuple[str | None, str], list[str]] = defaultdict(list)
-    for key, schedule in sorted(outlook.facts.schedules.items()):
+    for key in outlook.keys:
+        schedule = outlook.facts.schedules[key]
         found[schedule.team, "" if schedule.team else key].append(key)
     return [(team, keys) for (team, _), keys in found.items()]
 
@@ -336,8 +383,8 @@ def _what_helps(outlook: _Outlook, team: str | None, keys: Sequence[str]) -> Ite
     others = sorted(
         (
             (len(theirs - people), other)
-            for other, theirs in _rotating_elsewhere(outlook, team)
-            if theirs - people
+            for other, theirs in outlook.rotating.items()
+            if other != team and theirs - people
         ),
         reverse=True,
     )
@@ -353,12 +400,6 @@ def _what_helps(outlook: _Outlook, team: str | None, keys: Sequence[str]) -> Ite
         f"Cut the scope: paged in business hours alone ({_percent(at_work)} of the week) it is "
         f"{_percent(load * at_work / count)} each; without 22:00 to 06:00 it is {_percent(load * 2 / 3 / count)}."
     )
-
-
-def _rotating_elsewhere(outlook: _Outlook, team: str | None) -> Iterator[tuple[str, set[str]]]:
-    for other, keys in _by_team(outlook):
-        if other and other != team:
-            yield other, set(taking_part(outlook.facts.schedules, keys, outlook.now, outlook.until))
 
 
 def _weekly(hours: BusinessHours) -> timedelta:

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from tocsin.engine import kinds
 from tocsin.engine.consequences import Consequences
-from tocsin.engine.oncall import handoffs, notices, swaps
+from tocsin.engine.oncall import handoffs, notices, swaps, warnings
 
 Due = Callable[[Consequences, str, datetime], None]
 
 DUE: dict[str, Due] = {
     kinds.SHIFT: notices.due,
+    kinds.WARNINGS: warnings.due,
     kinds.SWAP: swaps.due,
     kinds.HANDOFF: handoffs.due,
 }
