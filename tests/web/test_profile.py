@@ -1,4 +1,4 @@
-"""One's own profile: contact methods, rules, quiet hours, calendar, theme; and what others may not do to it."""
+"""One's own profile: contact methods, rules, quiet hours, theme; and what others may not do to it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -205,79 +205,6 @@ def test_bad_rules_are_said_where_they_stand_and_change_nothing(
 
 def test_rows_that_do_not_match_are_a_bad_request(browser: Client, house: House) -> None:
     assert browser.post("/me/rules", rules(**{"high-minutes": ["0"]})).status_code == 400
-
-
-# --- calendar --------------------------------------------------------------------------------------------------------
-
-
-def calendar_of(browser: Client) -> str:
-    shown = browser.post("/me/calendar").content.decode()
-    return re.findall(r"/calendar/[\w-]+\.ics", shown)[0]
-
-
-def events(content: bytes) -> dict[str, tuple[datetime, datetime]]:
-    calendar = Calendar.from_ical(content)
-    return {str(e["UID"]): (e["DTSTART"].dt, e["DTEND"].dt) for e in calendar.walk("VEVENT")}
-
-
-def test_a_calendar_holds_ones_shifts_and_is_read_without_signing_in(
-    browser: Client, stranger: Client, house: House
-) -> None:
-    address = calendar_of(browser)
-    answer = stranger.get(address)
-    assert answer.headers["content-type"].startswith("text/calendar")
-    found = events(answer.content)
-    assert len(found) >= 12  # every other week, primary and secondary
-    assert max(end for _, end in found.values()) > house.now + timedelta(days=80)
-    assert address not in page(browser, "/me"), "it is shown once"
-    assert stranger.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
-
-
-def test_an_override_moves_an_event_and_keeps_its_name(
-    browser: Client, stranger: Client, house: House
-) -> None:
-    address = calendar_of(browser)
-    before = events(stranger.get(address).content)
-    uid, (starts_at, ends_at) = next(
-        (uid, span)
-        for uid, span in before.items()
-        if span[0] > house.now and span[1] - span[0] > timedelta(days=3)
-    )
-    for schedule in ("platform-primary", "platform-secondary"):
-        house.overrides(schedule, "carol", ends_at - timedelta(days=1), ends_at)
-    after = events(stranger.get(address).content)
-    assert after[uid] == (starts_at, ends_at - timedelta(days=1))
-
-
-def test_a_shift_keeps_its_name_from_day_to_day(house: House) -> None:
-    from tocsin.apps.profile.feed import calendar_of as drawn
-
-    facts = house.world.engine.facts.current
-    today = events(drawn(facts, facts.people["alice"], "https://tocsin.example", house.now))
-    later = events(
-        drawn(facts, facts.people["alice"], "https://tocsin.example", house.now + timedelta(days=1, hours=5))
-    )
-    both = set(today) & set(later)
-    assert len(both) >= len(today) - 3
-    assert all(today[uid][0] == later[uid][0] for uid in both)
-
-
-def test_a_revoked_replaced_or_guessed_address_is_worth_nothing(
-    browser: Client, stranger: Client, house: House
-) -> None:
-    first = calendar_of(browser)
-    second = calendar_of(browser)
-    assert stranger.get(first).status_code == 404
-    assert stranger.get(second).status_code == 200
-    browser.post("/me/calendar/revoke")
-    assert stranger.get(second).status_code == 404
-    assert stranger.get(f"/calendar/{'x' * 5000}.ics").status_code == 404
-
-
-def test_the_calendar_of_a_closed_account_is_gone(browser: Client, stranger: Client, house: House) -> None:
-    address = calendar_of(browser)
-    Account.objects.update(is_active=False)
-    assert stranger.get(address).status_code == 404
 
 
 # --- this browser ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from tocsin.apps.people.authority import needs
 from tocsin.apps.people.models import Account
 from tocsin.apps.people.reader import person_of, reader_of
 from tocsin.apps.profile.asking import told
-from tocsin.apps.profile.models import CalendarFeed
 from tocsin.apps.profile.push import house_key
 from tocsin.apps.profile.queries import methods_of, way_of
 from tocsin.apps.profile.whose import Whose, whose
@@ -40,7 +39,6 @@ def profile(request: HttpRequest) -> HttpResponse:
         else [],
         "chosen": account.person,
         "by_email": person_of(Account(login=account.login), configuration),
-        "feed": CalendarFeed.objects.filter(account=account).first(),
         "themes": THEMES.items(),
         "theme_now": request.COOKIES.get(THEME_COOKIE, "system"),
         "house_key": house_key(),
