@@ -8,11 +8,12 @@ from functools import cache
 from typing import Any
 
 import jwt
+from allauth.socialaccount.adapter import get_adapter
+from requests import RequestException
 
 LEEWAY = 60  # seconds by which the provider's clock may differ
 KEYS_LAST = 300  # seconds
 KEYS_REST = 5  # seconds; a token that names a key we do not know has them asked for again, but no oftener
-PATIENCE = 10  # seconds
 # Public keys only: with a shared secret, or with none, whoever can read our settings could sign as anybody.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 NEEDED = ["iss", "aud", "exp", "iat", "sub"]
@@ -26,11 +27,21 @@ class NoKeys(Exception):
     """The provider does not show its keys as it should."""
 
 
+class _Keys(jwt.PyJWKClient):
+    """Asked for in the way of everything else that the provider is asked: the same authorities, proxies and patience."""
+
+    def fetch_data(self) -> Any:
+        with get_adapter().get_requests_session() as session:
+            answer = session.get(self.uri, allow_redirects=False)
+            answer.raise_for_status()
+            return answer.json()
+
+
 @cache
 def keys_at(address: str) -> jwt.PyJWKClient:
     """The keys published there, remembered for a while. Raises NoKeys for what is no web address."""
     try:
-        return jwt.PyJWKClient(address, lifespan=KEYS_LAST, cooldown_duration=KEYS_REST, timeout=PATIENCE)
+        return _Keys(address, lifespan=KEYS_LAST, cooldown_duration=KEYS_REST)
     except jwt.PyJWTError as error:
         raise NoKeys(str(error)) from None
 
@@ -63,7 +74,7 @@ def _signed_with(token: str, keys: jwt.PyJWKClient) -> jwt.PyJWK:
         if kid is not None:
             return keys.get_signing_key(kid)
         known = [each for each in keys.get_jwk_set().keys if each.public_key_use in ("sig", None)]
-    except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, ValueError) as error:
+    except (RequestException, jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, ValueError) as error:
         raise NoKeys(f"the provider's keys cannot be read: {error}") from error
     if len(known) != 1:
         raise NotOurs("the ID token does not say with which of the provider's keys it is signed")
