@@ -92,6 +92,11 @@ def a_new_key(house: House) -> r.Request:
     return r.RotateSecrets()
 
 
+def an_offer() -> r.OfferSwap:
+    tomorrow = NOW + timedelta(days=1)
+    return r.OfferSwap("alice", "platform-primary", tomorrow, tomorrow + timedelta(days=1), ("bob",))
+
+
 # One example of each request that changes something; what it needs first is done by the example itself.
 EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.Act: lambda house: r.Act((1,), Acknowledge("")),
@@ -119,6 +124,14 @@ EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.RemoveContactMethod: lambda house: a_contact(house) and r.RemoveContactMethod("alice", "phone"),
     r.SendContactCode: a_request_for_another_code,
     r.VerifyContactMethod: lambda house: r.VerifyContactMethod("alice", "phone", a_contact(house)),
+    r.OfferSwap: lambda house: an_offer(),
+    r.AskCover: lambda house: r.AskCover("alice", "platform-primary"),
+    r.AcceptSwap: lambda house: r.AcceptSwap(asks(house, an_offer()).id, "bob"),
+    r.DeclineSwap: lambda house: r.DeclineSwap(asks(house, an_offer()).id, "bob"),
+    r.WithdrawSwap: lambda house: r.WithdrawSwap(asks(house, an_offer()).id, "alice"),
+    r.SayUnreachable: lambda house: r.SayUnreachable(
+        asks(house, r.AskCover("alice", "platform-primary")).id, "alice"
+    ),
     r.WriteHandoff: lambda house: r.WriteHandoff("platform-primary"),
     r.EditHandoff: lambda house: r.EditHandoff(a_draft(house), "The database sulks.", ""),
     r.OfferHandoff: lambda house: r.OfferHandoff(a_draft(house)),

@@ -1,5 +1,6 @@
 """What each request needs, and whose things it changes: no way leads a manager of one team to another's."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -50,6 +51,7 @@ FACTS = Configuration(
 )
 MANAGER = grants_of(False, [Membership("platform", Role.MANAGER), Membership("billing", Role.RESPONDER)])
 RESPONDER = grants_of(False, [Membership("platform", Role.RESPONDER)])
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
 NOUNS = ("ours", "theirs", "nobodys", "new", "platform", "billing", "")
 
 
@@ -204,3 +206,46 @@ def test_an_account_is_the_person_with_its_address() -> None:
     assert person_of("bob", "alice@example.com", FACTS) is FACTS.people["bob"]
     assert person_of("gone", "alice@example.com", FACTS) is None
     assert person_of(None, "", FACTS) is None
+
+
+def swapping(person: str) -> list[r.Request]:
+    return [
+        r.OfferSwap(person, "ours", NOON, NOON + timedelta(hours=8)),
+        r.AskCover(person),
+        r.WithdrawSwap("s", person),
+        r.SayUnreachable("s", person),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grants", "oneself", "person", "may"),
+    [
+        (RESPONDER, "bob", "bob", True),
+        (RESPONDER, "bob", "alice", False),
+        (RESPONDER, "", "", False),
+        (MANAGER, "alice", "bob", True),
+        (MANAGER, "alice", "carol", False),
+        (EVERYTHING, "", "carol", True),
+    ],
+)
+def test_a_shift_is_its_holders_or_their_managers_to_give_away(
+    grants: Any, oneself: str, person: str, may: bool
+) -> None:
+    for request in swapping(person):
+        assert may_ask(request, grants, oneself) is may, request
+
+
+def test_nobody_takes_a_shift_for_somebody_else() -> None:
+    for request in (r.AcceptSwap("s", "bob"), r.DeclineSwap("s", "bob")):
+        assert may_ask(request, RESPONDER, "bob")
+        assert not may_ask(request, MANAGER, "alice")
+        assert may_ask(request, EVERYTHING, "")
+
+
+def may_ask(request: r.Request, grants: Any, oneself: str) -> bool:
+    try:
+        authorise(request, grants, FACTS, oneself)
+    except r.Refused as refused:
+        assert refused.code == "forbidden"
+        return False
+    return True

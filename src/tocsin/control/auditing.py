@@ -37,6 +37,9 @@ class Witness:
     def revision(self) -> int:
         return self._table.revision()
 
+    def hold(self) -> None:
+        self._table.hold()
+
     def bump(self) -> int:
         return self._table.bump()
 

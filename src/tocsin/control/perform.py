@@ -198,7 +198,7 @@ class Performer:
             return decided.answer
 
         with self._engine.facts.changing:
-            answer, departures = self._engine.decide(work, now)
+            answer, departures = self._engine.decide(work, now, changing=True)
             self._engine.facts.reload()
         self._carry(departures)
         return answer

@@ -60,16 +60,23 @@ class Engine:
     # --- one transaction -----------------------------------------------------------------------------------------
 
     def decide(
-        self, work: Callable[[Consequences], T], now: datetime, retry_stale: bool = True
+        self,
+        work: Callable[[Consequences], T],
+        now: datetime,
+        retry_stale: bool = True,
+        changing: bool = False,
     ) -> tuple[T, list[Departure]]:
         """Run `work` on fresh consequences with proven facts, write them, and lease what may leave at once.
 
-        With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle."""
+        With `retry_stale` stale facts are reloaded and the work done again; else StaleFacts is the caller's to handle. Work
+        that may itself change the configuration says that it is `changing` it."""
         run = self._with_fresh_facts if retry_stale else self.store.run
         room, owing = self._room(), True
         while True:
             try:
-                result, owed, departures = run(functools.partial(self._transaction, work, now, room, owing))
+                result, owed, departures = run(
+                    functools.partial(self._transaction, work, now, room, owing, changing)
+                )
             except _CannotLeave as error:
                 # What waits at some address breaks; this decision stands, and the agenda finds out which it is.
                 log.error("nothing could leave with a decision", error=said(error.__cause__ or error))
@@ -94,8 +101,11 @@ class Engine:
         now: datetime,
         room: Mapping[str, int],
         owing: bool,
+        changing: bool,
         tx: Transaction,
     ) -> tuple[T, Consequences, list[Departure]]:
+        if changing:
+            tx.configuration.hold()
         owed = Consequences(tx, self.facts.check(tx), now, owing)
         result = work(owed)
         owed.write()

@@ -249,6 +249,11 @@ class ConfigurationTable(Protocol):
         """Locked against change until commit (shared)."""
         ...
 
+    def hold(self) -> None:
+        """Nobody else reads the revision or bumps it until commit. First of all where a transaction that checks it will bump
+        it, too: two that share it would wait for each other."""
+        ...
+
     def bump(self) -> int:
         """The next revision; every writer of entries calls it in the same transaction."""
         ...

@@ -33,6 +33,9 @@ class MemoryConfiguration:
     def revision(self) -> int:
         return self._revision.get(1) or 0
 
+    def hold(self) -> None:
+        """Nobody else is there."""
+
     def bump(self) -> int:
         self._revision.put(1, self.revision() + 1)
         return self.revision()

@@ -25,6 +25,11 @@ class ConfigurationSql:
         )
         return int(found[0][0]) if found else 0
 
+    def hold(self) -> None:
+        self._session.query(
+            f"SELECT revision FROM configuration_revision WHERE id = 1{self._session.dialect.lock}"
+        )
+
     def bump(self) -> int:
         return int(
             self._session.query(
