@@ -138,6 +138,17 @@ def test_a_heartbeat_says_how_it_stands(browser: Client, house: House) -> None:
     assert "missed" in shown(browser, "/integrations")
 
 
+def test_a_heartbeat_is_found_by_its_name(browser: Client, house: House) -> None:
+    put(house, "heartbeats", "nightly", {"every": "24h", "key": "nightly-key"})
+    assert 'href="/heartbeats/nightly"' in shown(browser, "/search?q=night")
+
+
+def test_what_stands_on_another_page_leads_back_there(browser: Client, house: House) -> None:
+    put(house, "heartbeats", "nightly", {"every": "24h", "key": "nightly-key"})
+    assert 'class="back" href="/integrations"' in shown(browser, "/heartbeats/nightly")
+    assert 'class="back" href="/settings/configuration"' in shown(browser, "/settings/chats/~new")
+
+
 def test_who_administers_nothing_sees_no_key_and_changes_no_heartbeat(bob: Client, house: House) -> None:
     put(house, "heartbeats", "nightly", {"every": "24h", "key": "nightly-key"})
     page = shown(bob, "/heartbeats/nightly")

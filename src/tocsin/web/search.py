@@ -121,6 +121,7 @@ def of_configuration(asked: str, facts: Configuration) -> list[Group]:
                 for k, i in facts.integrations.items()
             ],
         ),
+        ("Heartbeats", "heart-pulse", [Hit(k, "", _page("heartbeat", k)) for k in facts.heartbeats]),
     )
     groups = [Group(word, icon, _matching(asked, hits)) for word, icon, hits in known]
     return [group for group in groups if group.hits]
