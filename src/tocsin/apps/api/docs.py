@@ -74,7 +74,7 @@ def _told(path: str, method: str, details: dict[str, Any], document: dict[str, A
     example = body.get("examples", {}).get("usual", {}).get("value")
     answer = next(
         (
-            told["content"]["application/json"]["schema"]
+            next(iter(told["content"].values()))["schema"]
             for status, told in details["responses"].items()
             if status.startswith("2") and "content" in told
         ),

@@ -20,6 +20,7 @@ from tocsin.core.roles import Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD")
+JSON = "application/json"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,6 +41,7 @@ class Operation(msgspec.Struct, frozen=True):
     refuses: tuple[int, ...] = ()
     conditional: bool = False  # heeds If-Match and If-None-Match
     once: bool = False  # heeds Idempotency-Key
+    media: str = JSON  # of the answer; what is no JSON is answered as a text
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -69,6 +71,7 @@ def operation(
     refuses: tuple[int, ...] = (),
     conditional: bool = False,
     once: bool | None = None,
+    media: str = JSON,
 ) -> Callable[[View], View]:
     """The function gets the request (with `request.caller`), path and query parameters, and `body` when it takes one."""
 
@@ -88,6 +91,7 @@ def operation(
             refuses=refuses,
             conditional=conditional,
             once=method == "POST" if once is None else once,
+            media=media,
         )
         assert said.name not in OPERATIONS, said.name
         OPERATIONS[said.name] = said
@@ -163,13 +167,13 @@ def _response(request: HttpRequest, said: Operation, answer: Any) -> HttpRespons
         response = HttpResponse(status=204)
         del response.headers["Content-Type"]
     else:
-        body = _encode(answer.value)
+        body = _encode(answer.value) if said.media == JSON else str(answer.value).encode()
         etag = etags.etag_of(body)
         if request.method in SAFE and etags.is_known(request, etag):
             response = HttpResponse(status=304)
             del response.headers["Content-Type"]
         else:
-            response = HttpResponse(body, status=answer.status, content_type="application/json")
+            response = HttpResponse(body, status=answer.status, content_type=said.media)
         if request.method in SAFE or said.conditional:
             response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache" if request.method in SAFE else "no-store"

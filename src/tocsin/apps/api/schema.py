@@ -120,7 +120,7 @@ def _responses(said: Operation, method: str, refs: dict[str, Any]) -> dict[str, 
 def _answer(said: Operation, status: int, method: str, refs: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": REASONS[status]}
     if said.answers is not None:
-        answer["content"] = {"application/json": {"schema": refs[repr(said.answers)]}}
+        answer["content"] = {said.media: {"schema": refs[repr(said.answers)]}}
     if method == "get" or (said.conditional and said.answers is not None):
         answer["headers"] = {"ETag": ETAG}
     return answer

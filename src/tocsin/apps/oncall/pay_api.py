@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Query, Router
 
 from tocsin.apps.api.asking import ask
@@ -49,12 +49,13 @@ def get_pay(request: HttpRequest, team: Name, month: Name, person: Word = "") ->
     needs=Permission.OWN,
     summary="The same as CSV",
     answers=str,
+    media="text/csv",
     refuses=(403, 404, 422),
 )
-def get_pay_csv(request: HttpRequest, team: Name, month: Name, person: Word = "") -> HttpResponse:
+def get_pay_csv(request: HttpRequest, team: Name, month: Name, person: Word = "") -> str:
     """A row a line, RFC 4180, in UTC, with decimal points."""
     view = ask(caller(request), ShowPay(team, month, person or None))
-    return HttpResponse(as_csv(view, caller(request).facts.people), content_type="text/csv; charset=utf-8")
+    return as_csv(view, caller(request).facts.people)
 
 
 @operation(
