@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -65,6 +65,11 @@ def a_contact(house: House) -> str:
 def a_draft(house: House, weeks: int = 0) -> str:
     house.passes(weeks=weeks, hours=1)
     return str(asks(house, r.WriteHandoff("platform-primary")).handoff.id)
+
+
+def a_calendar(house: House) -> str:
+    asks(house, r.PutNoun("calendars", "hr", {"url": "https://93.184.216.34/leave.ics", "for": "leave"}))
+    return "hr"
 
 
 def a_closed_month(house: House) -> bool:
@@ -136,6 +141,9 @@ EXAMPLES: dict[type[Any], Callable[[House], r.Request]] = {
     r.EditHandoff: lambda house: r.EditHandoff(a_draft(house), "The database sulks.", ""),
     r.OfferHandoff: lambda house: r.OfferHandoff(a_draft(house)),
     r.AcceptHandoff: lambda house: r.AcceptHandoff(a_draft(house, weeks=1)),
+    r.AddLeave: lambda house: r.AddLeave("bob", date(2026, 7, 1), date(2026, 7, 14)),
+    r.EndLeave: lambda house: r.EndLeave(asks(house, r.AddLeave("bob", ends_at=SOON)).id),
+    r.ReadCalendar: lambda house: r.ReadCalendar(a_calendar(house)),
     r.ClosePay: lambda house: r.ClosePay("platform", "2026-05"),
     r.AdjustPay: lambda house: (
         a_closed_month(house) and r.AdjustPay("platform", "2026-05", "bob", "5", "EUR", "late")

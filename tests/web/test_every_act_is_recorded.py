@@ -14,6 +14,7 @@ from tocsin.apps.people import actions as people
 from tocsin.apps.people import first_link, one_time
 from tocsin.apps.people.models import Account, ApiToken, AuditEntry, SignInLink
 from tocsin.apps.profile import actions as profile
+from tocsin.apps.profile.models import Feed
 from tocsin.core.roles import EVERYTHING, Permission
 
 NOW = datetime(2026, 6, 14, 14, 32, tzinfo=UTC)
@@ -53,10 +54,11 @@ def with_role() -> Account:
     return account
 
 
-def with_feed() -> Account:
-    account = bob()
-    profile.make_feed(account, "bob", NOW)
-    return account
+FEED = profile.WantedFeed("schedule", "platform-primary")
+
+
+def a_feed() -> Feed:
+    return profile.make_feed(bob(), FEED, "bob", NOW)[0]
 
 
 # What each act needs is made by the first function; the second does it.
@@ -92,8 +94,9 @@ ACTS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     "people.reopen": (bob, lambda who: people.reopen(who, "alice", NOW)),
     "people.sign_out_everywhere": (bob, lambda who: people.sign_out_everywhere(who, "alice", NOW)),
     "people.forget_second_factors": (bob, lambda who: people.forget_second_factors(who, "alice", NOW)),
-    "profile.make_feed": (bob, lambda who: profile.make_feed(who, "bob", NOW)),
-    "profile.revoke_feed": (with_feed, lambda who: profile.revoke_feed(who, "bob", NOW)),
+    "profile.make_feed": (bob, lambda who: profile.make_feed(who, FEED, "bob", NOW)),
+    "profile.renew_feed": (a_feed, lambda feed: profile.renew_feed(feed, "bob", NOW)),
+    "profile.revoke_feed": (a_feed, lambda feed: profile.revoke_feed(feed, "bob", NOW)),
     "tokens.make": (lambda: None, lambda _: tokens.make(WISH(), "alice", EVERYTHING, (), NOW)),
     "tokens.revoke": (a_token, lambda token: tokens.revoke(token, "alice", NOW)),
 }
@@ -145,5 +148,8 @@ def test_what_changes_nothing_leaves_nothing(house: House, alice: Account) -> No
     account = bob()
     before = AuditEntry.objects.count()
     people.take_role(account, "platform", "alice", NOW)
-    profile.revoke_feed(account, "bob", NOW)
+    feed = profile.make_feed(account, FEED, "bob", NOW)[0]
+    profile.revoke_feed(feed, "bob", NOW)
+    before += 2
+    profile.revoke_feed(feed, "bob", NOW)
     assert AuditEntry.objects.count() == before

@@ -17,6 +17,7 @@ from tocsin.cli import (
     fairness,
     handoff,
     incidents,
+    leave,
     oncall,
     operational,
     pay,
@@ -25,6 +26,7 @@ from tocsin.cli import (
     sending,
     serve,
     status,
+    swaps,
 )
 
 app = typer.Typer(
@@ -62,7 +64,10 @@ fairness.register(schedule.schedule)
 app.add_typer(schedule.schedule, name="schedule", rich_help_panel="On call")
 app.add_typer(handoff.handoff, name="handoff", rich_help_panel="On call")
 app.add_typer(pay.pay, name="pay", rich_help_panel="On call")
+app.add_typer(swaps.swap, name="swap", rich_help_panel="On call")
+app.add_typer(swaps.cover, name="cover", rich_help_panel="On call")
 app.add_typer(operational.override, name="override", rich_help_panel="On call")
+app.add_typer(leave.leave, name="leave", rich_help_panel="On call")
 
 
 def main() -> None:

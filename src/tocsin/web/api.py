@@ -27,11 +27,14 @@ from tocsin.apps.configuration.files_api import router as files
 from tocsin.apps.configuration.operational_api import router as operational
 from tocsin.apps.incidents.api import router as incidents
 from tocsin.apps.oncall.api import router as oncall
+from tocsin.apps.oncall.away_api import router as away
 from tocsin.apps.oncall.fairness_api import router as fairness
 from tocsin.apps.oncall.handoffs_api import router as handoffs
 from tocsin.apps.oncall.pay_api import router as pay
+from tocsin.apps.oncall.swaps_api import router as swaps
 from tocsin.apps.people.api import router as people
 from tocsin.apps.people.authority import by_token, public
+from tocsin.apps.profile.api import router as feeds
 from tocsin.apps.services.api import router as services
 from tocsin.apps.webhooks.api import router as webhooks
 from tocsin.control.client import NotAnswering
@@ -50,7 +53,7 @@ api = NinjaAPI(
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
 for each in (
-    *(incidents, alerts, oncall, fairness, handoffs, pay, operational, people),
+    *(incidents, alerts, oncall, away, feeds, fairness, handoffs, swaps, pay, operational, people),
     *(services, configuration, files, webhooks, me, audit),
 ):
     api.add_router("", each)

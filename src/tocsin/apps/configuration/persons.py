@@ -23,7 +23,7 @@ from tocsin.core.roles import Permission
 
 class PersonForm(ask.NounForm):
     kind = "people"
-    covers = ("name", "email", "time_zone", "admin")
+    covers = ("name", "email", "time_zone", "holidays", "admin")
     at = {"name": "title"}
 
     title = ask.text("Name", "For example Alice Ames.", required=True, autocomplete="off")
@@ -34,6 +34,7 @@ class PersonForm(ask.NounForm):
         inputmode="email",
     )
     time_zone = ask.text("Time zone", "For example Europe/Berlin.")
+    holidays = ask.text("Public holidays of", "A country or a part of one, for example DE, DE-BY or US-CA.")
     admin = forms.BooleanField(
         label="Administrator: may change everything, and is told when on-call itself has a problem",
         required=False,
@@ -45,6 +46,7 @@ class PersonForm(ask.NounForm):
             "title": noun.name,
             "email": noun.email,
             "time_zone": noun.time_zone,
+            "holidays": noun.holidays,
             "admin": noun.admin,
         }
 
@@ -54,6 +56,7 @@ class PersonForm(ask.NounForm):
             name=said["title"],
             email=said["email"],
             time_zone=said["time_zone"],
+            holidays=said["holidays"],
             admin=said["admin"] or None,
         )
 

@@ -14,6 +14,7 @@ from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
 from tocsin.config.schema.kinds import Noun
 from tocsin.config.values import DAYS
+from tocsin.control.requests import Refused
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import BusinessHours
 from tocsin.core.roles import Permission
@@ -39,7 +40,16 @@ class TeamForm(ask.NounForm):
     )
     start = forms.CharField(label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
     end = forms.CharField(label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    holidays = ask.lines("Holidays", "One date a line, for example 2026-12-25.")
+    place = ask.text(
+        "Public holidays of", "A country or a part of one, for example DE-BY: these days are not business hours."
+    )
+    holidays = ask.lines("Other free days", "One date a line, for example 2026-12-24.")
+
+    def refuse(self, refused: Refused) -> None:
+        if refused.field.startswith("business_hours.holidays"):
+            self.add_error("place" if "place" in refused.message else "holidays", refused.message)
+        else:
+            super().refuse(refused)
 
     def ask_about(self, facts: Configuration) -> None:
         people = ask.people(facts)
@@ -63,6 +73,7 @@ class TeamForm(ask.NounForm):
             "days": [DAYS[day] for day in hours.days],
             "start": hours.start.strftime("%H:%M"),
             "end": hours.end.strftime("%H:%M"),
+            "place": hours.place,
             "holidays": "\n".join(day.isoformat() for day in hours.holidays),
         }
 
@@ -72,7 +83,7 @@ class TeamForm(ask.NounForm):
             time_zone=said["time_zone"],
             days=said["days"],
             hours=f"{said['start']}-{said['end']}" if said["start"] or said["end"] else "",
-            holidays=ask.split_lines(said["holidays"]),
+            holidays=[*([said["place"]] if said["place"] else []), *ask.split_lines(said["holidays"])],
         )
         return ask.given(
             name=said["title"],

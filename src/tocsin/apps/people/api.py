@@ -96,7 +96,7 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPreferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Local wall time such as `22:00`; empty: no quiet hours. No rules for low urgency: those for high hold.
+    """Local wall time such as `22:00`; empty: no quiet hours. `holidays` is a place such as DE-BY. No rules for low urgency: those for high hold.
     `without_notices`: kinds of shift notices that are not wanted (ahead, begins, ends)."""
 
     high: Annotated[tuple[WantedRule, ...], msgspec.Meta(min_length=1, max_length=50)]
@@ -104,6 +104,7 @@ class NewPreferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     quiet_from: Annotated[str, msgspec.Meta(max_length=8)] = ""
     quiet_until: Annotated[str, msgspec.Meta(max_length=8)] = ""
     time_zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    holidays: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     without_notices: Annotated[tuple[str, ...], msgspec.Meta(max_length=3)] | None = None
 
 
@@ -247,6 +248,7 @@ def put_preferences(request: HttpRequest, key: Name, body: NewPreferences) -> Pr
         body.quiet_from,
         body.quiet_until,
         body.time_zone,
+        body.holidays,
         without_notices=body.without_notices,
     )
     view: PreferencesView = ask(caller(request), wanted)

@@ -13,6 +13,7 @@ from tocsin.apps.people.authority import needs
 from tocsin.apps.profile.asking import wrong_with
 from tocsin.apps.profile.queries import chosen_zone, way_of
 from tocsin.apps.profile.whose import Nobody, whose
+from tocsin.config.holidays import countries
 from tocsin.control.requests import PutPreferences, WantedRule
 from tocsin.core.oncall.notices import Notice
 from tocsin.core.people import NotifyRule, Person
@@ -65,6 +66,8 @@ def rules(request: HttpRequest, key: str | None = None) -> HttpResponse:
         "quiet_until": request.POST.get("quiet_until", f"{quiet.end:%H:%M}" if quiet else ""),
         "time_zone": request.POST.get("time_zone", chosen_zone(person)),
         "zones": zones(),
+        "holidays": request.POST.get("holidays", person.holidays),
+        "countries": countries(),
         "notices": _notices(request, person),
         "wrong": wrong,
     }
@@ -127,6 +130,7 @@ def _wanted(
         request.POST.get("quiet_from", ""),
         request.POST.get("quiet_until", ""),
         chosen,
+        request.POST["holidays"].strip() if "holidays" in request.POST else None,
         without_notices=tuple(
             kind.value for kind in Notice if kind.value not in request.POST.getlist("notices")
         ),
