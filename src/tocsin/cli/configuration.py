@@ -19,7 +19,8 @@ PANEL = "Configuration"
 Where = Annotated[Path, typer.Argument(metavar="PATH", help="A YAML file, or a folder of them.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Remove what the files no longer name.")]
 Origins = Annotated[
-    bool, typer.Option("--origins", help="Say above each noun which file and line it comes from, or who made it.")
+    bool,
+    typer.Option("--origins", help="Say above each noun which file and line it comes from, or who made it."),
 ]
 
 _SIGNS = {"add": "+", "change": "~", "remove": "-", "keep": "="}
@@ -135,6 +136,7 @@ def _show_plan(desk: Desk, view: r.PlanView) -> None:
     if not _changes(view):
         desk.say("[green]Nothing to change.[/]")
         return
+    _show_on_call(desk, view)
     desk.say("", f"[bold]{_summary(view)}[/]")
 
 
@@ -150,6 +152,15 @@ def _show_lines(desk: Desk, view: r.PlanView) -> None:
         desk.say(f"{looks.tinted(line.change, sign)} {escape(line.kind)}{name}{note}")
         for field in line.fields:
             desk.say(f"    [dim]{escape(field)}[/]")
+
+
+def _show_on_call(desk: Desk, view: r.PlanView) -> None:
+    if view.on_call:
+        desk.say("", "[bold]On call in the next 8 weeks[/]")
+    for each in view.on_call:
+        desk.say(f"[bold]{escape(each.schedule)}[/]")
+        for line in each.lines:
+            desk.say(f"    {escape(line)}")
 
 
 def _summary(view: r.PlanView) -> str:

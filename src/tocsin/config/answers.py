@@ -27,8 +27,16 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
+class OnCallChange(msgspec.Struct, frozen=True):
+    """Who gains and who loses hours of a schedule in the next eight weeks, and gaps, as lines."""
+
+    schedule: str
+    lines: tuple[str, ...]
+
+
 class PlanView(msgspec.Struct, frozen=True):
     lines: tuple[PlanLine, ...]
     problems: tuple[Problem, ...] = ()
     revision: int = 0
     applied: bool = False
+    on_call: tuple[OnCallChange, ...] = ()

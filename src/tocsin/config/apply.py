@@ -1,7 +1,8 @@
 """Carries a plan out in one transaction: all of it, or nothing."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,17 +14,36 @@ from tocsin.core.configuration import Origin
 from tocsin.engine.store.protocol import Entry, Transaction
 
 
+class Changes(NamedTuple):
+    lines: tuple[PlanLine, ...]
+    put: list[Entry]
+    remove: list[Key]
+
+
 def apply(
     tx: Transaction, desired: Iterable[Entry], prune: bool, actor: str, now: datetime
 ) -> tuple[tuple[PlanLine, ...], int]:
-    """What was done, and the revision after it. Without any change the revision stays. That something is written elsewhere
-    now changes no noun, and is remembered all the same. What a schedule was before stays its history."""
+    """What was done, and the revision after it. Without any change the revision stays."""
+    lines, put, remove = changes(tx.configuration.entries(), desired, prune, actor, now)
+    if not put and not remove:
+        return lines, tx.configuration.revision()
+    tx.configuration.put(put)
+    tx.configuration.remove(remove)
+    revision = tx.configuration.bump()
+    tx.wake("configuration")
+    return lines, revision
+
+
+def changes(
+    current: Sequence[Entry], desired: Iterable[Entry], prune: bool, actor: str, now: datetime
+) -> Changes:
+    """What applying would write. That something is written elsewhere now changes no noun, and is remembered all the same.
+    What a schedule was before stays its history."""
     want = {(entry.kind, entry.name): entry for entry in desired}
-    current = tx.configuration.entries()
     have = {(entry.kind, entry.name): entry for entry in current}
     lines = plan(want.values(), current, prune)
     put: list[Entry] = []
-    remove: list[tuple[str, str]] = []
+    remove: list[Key] = []
     for line in lines:
         key = (line.kind, line.name)
         match line.change:
@@ -34,14 +54,16 @@ def apply(
             case "remove":
                 remove.append(key)
     put += _moved(want, have, {(line.kind, line.name) for line in lines})
-    if not put and not remove:
-        return lines, tx.configuration.revision()
     versions, outdated = kept(current, put, remove, actor, now)
-    tx.configuration.put([*put, *versions])
-    tx.configuration.remove([*remove, *outdated])
-    revision = tx.configuration.bump()
-    tx.wake("configuration")
-    return lines, revision
+    return Changes(lines, [*put, *versions], [*remove, *outdated])
+
+
+def carried_out(current: Iterable[Entry], wanted: Changes) -> list[Entry]:
+    """The entries as they would be afterwards."""
+    after = {(entry.kind, entry.name): entry for entry in (*current, *wanted.put)}
+    for key in wanted.remove:
+        after.pop(key, None)
+    return list(after.values())
 
 
 def _moved(want: Mapping[Key, Entry], have: Mapping[Key, Entry], told: Collection[Key]) -> Iterator[Entry]:

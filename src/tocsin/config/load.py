@@ -128,7 +128,7 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
         unclear=unclear,
         leaves=(*many("leaves").values(), *leaves),
         holidays=holidays_used(people.values(), teams.values()),
-        overrides=Overrides(many("overrides").values()),
+        overrides=Overrides(sorted(many("overrides").values(), key=lambda each: each.on_top)),
         silences=tuple(many("silences").values()),
         maintenance=tuple(many("maintenance").values()),
         pay=many("pay"),

@@ -3,21 +3,24 @@
 Reading YAML is slow and remembered: a door that calls `validate.documents` first keeps it out of the transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tocsin.config.answers import ConfigFile, PlanView
-from tocsin.config.apply import apply
+from tocsin.config.answers import ConfigFile, OnCallChange, PlanView
+from tocsin.config.apply import Changes, apply, carried_out, changes
 from tocsin.config.export import export
-from tocsin.config.plan import plan
+from tocsin.config.load import assemble
 from tocsin.config.schema.kinds import to_entry
 from tocsin.config.validate import Checked
 from tocsin.config.validate import check as check
 from tocsin.core.configuration import Origin
 from tocsin.core.instants import instant, micros
+from tocsin.core.oncall.difference import AHEAD, difference, said
 from tocsin.engine.store.protocol import Entry, Transaction
 
 EXPORTED = "tocsin.yaml"
+ON_CALL = ("schedules", "overrides")
 
 
 class Wanted(Protocol):
@@ -41,17 +44,28 @@ def entries_of(checked: Checked, actor: str, now: datetime, origin: Origin = Ori
 
 
 def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> PlanView:
-    """What applying these files would change; with errors, only the problems."""
+    """What applying these files would change, on call too; with errors, only the problems."""
     now = now or instant(tx.now())
     current = tuple(tx.configuration.entries())
     revision = tx.configuration.revision()
     checked = check(request.files, now, store=current, prune=_prunes(request))
-    lines = (
-        plan(entries_of(checked, "", now, Origin(request.origin)), current, _prunes(request))
-        if checked.sound
-        else ()
-    )
-    return PlanView(lines, checked.problems, revision)
+    if not checked.sound:
+        return PlanView((), checked.problems, revision)
+    desired = entries_of(checked, "", now, Origin(request.origin))
+    wanted = changes(current, desired, _prunes(request), "", now)
+    return PlanView(wanted.lines, checked.problems, revision, on_call=_on_call(current, wanted, now))
+
+
+def _on_call(current: Sequence[Entry], wanted: Changes, now: datetime) -> tuple[OnCallChange, ...]:
+    """Whose shifts of the next weeks it changes."""
+    if not any(entry.kind in ON_CALL for entry in wanted.put) and not any(
+        kind in ON_CALL for kind, _ in wanted.remove
+    ):
+        return ()
+    before = assemble(current).configuration
+    after = assemble(carried_out(current, wanted)).configuration
+    found = difference(before.schedules, after.schedules, now, now + AHEAD, before.overrides, after.overrides)
+    return tuple(OnCallChange(each.schedule, said(each)) for each in found)
 
 
 def apply_view(tx: Transaction, request: Wanted, actor: str, now: datetime) -> PlanView:

@@ -103,6 +103,8 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     one from the last of them on. Before `effective_from` a schedule that has no former version has nobody. `former`
     and `primary` (the schedule that this one is derived from, where that has been removed since) are put in when the
     configuration is loaded.
+
+    `handoff`: a report is written when a shift ends, for the next to accept. Derived schedules have none.
     """
 
     key: str
@@ -111,6 +113,7 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     layers: tuple[Layer, ...] = ()
     secondary_of: str | None = None
     effective_from: datetime | None = None
+    handoff: bool = True
     former: tuple[Former, ...] = ()
     primary: "Schedule | None" = None
 
@@ -140,7 +143,8 @@ class Override(msgspec.Struct, frozen=True, omit_defaults=True):
     repeats.
 
     Several at once apply in the order in which they are given: a later one sees what the earlier ones left. Two that
-    would take the same seat at the same time are refused where they are made, unless the later says `on_top`.
+    would take the same seat at the same time are refused where they are made, unless the later says `on_top`; those that
+    do come after all others.
     """
 
     id: str
