@@ -15,7 +15,7 @@ from tocsin.config.schema.reading import parse, read
 
 
 @settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=150
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=50
 )
 @given(configurations())
 def test_an_export_plans_no_change_and_exports_the_same_again(nouns: dict[Key, Any]) -> None:

@@ -101,7 +101,7 @@ hours = st.builds(
     st.integers(1, 9),
     st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_hours_are_what_the_wall_clock_says(
     hours: BusinessHours, month: str, day: int, data: st.DataObject
 ) -> None:

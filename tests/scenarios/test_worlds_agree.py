@@ -96,7 +96,7 @@ def no_postgres() -> Postgres:
     raise AssertionError("not asked for")
 
 
-@settings(bounded, max_examples=40)
+@settings(bounded, max_examples=20)
 @given(histories)
 def test_a_history_in_memory_is_the_same_on_sqlite(
     tmp_path_factory: pytest.TempPathFactory, history: list[Event]

@@ -168,7 +168,7 @@ def edited(data: st.DataObject) -> Configuration:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data(), st.lists(label_sets, min_size=1, max_size=10))
 def test_after_any_edits_every_count_is_what_brute_force_finds(
     data: st.DataObject, alerts: list[Labels]
