@@ -267,27 +267,6 @@ def test_a_mistake_in_a_policy_stands_at_its_step(
     assert "x" not in facts(house).policies
 
 
-def test_a_weekly_rotation_is_made_by_form(browser: Client, house: House) -> None:
-    sent(
-        browser,
-        "/schedules/~new",
-        key="shop",
-        person_0="bob",
-        person_1="carol",
-        every="1",
-        unit="week",
-        day="Tue",
-        time="10:30",
-        starts="2026-06-09",
-        time_zone="Europe/Berlin",
-    )
-    rotation = facts(house).schedules["shop"].layers[0].rotation
-    assert rotation.people == (("bob",), ("carol",))
-    assert (rotation.handoff_day, rotation.handoff_at.isoformat()) == (1, "10:30:00")
-    page = shown(browser, "/schedules/shop/edit")
-    assert 'value="10:30"' in page and '<option value="Tue" selected>' in page
-
-
 # --- integrations ----------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from tocsin.config.export import names_of, written
 from tocsin.config.forms import Tree
 from tocsin.config.history import kept
 from tocsin.config.references import needed_by
-from tocsin.config.schema.kinds import KINDS, Key, from_entry, to_entry
+from tocsin.config.schema.kinds import KINDS, Key, Noun, from_entry, to_entry
 from tocsin.config.validate import Checked, check, nouns_of
 from tocsin.core.configuration import Origin
 from tocsin.core.instants import micros
@@ -45,10 +45,7 @@ def put_noun(
 ) -> Edited:
     """Raises NotEdited. Without any change the revision stays; else the entry says who edited it last, and when."""
     entries, before = _found(tx, kind, name, seen)
-    single = KINDS[kind].single
-    tree = noun[LISTED] if set(noun) == {LISTED} else noun
-    text = _as_file({kind: tree if single else {name: tree}})
-    checked = check((ConfigFile(ON_SCREEN, text),), now, store=entries)
+    checked = _checked(entries, kind, name, noun, now)
     warnings = _refuse_what_is_new(checked, check((), now, store=entries), kind, name)
     entry = to_entry(kind, checked.nouns[kind, name], Origin.PEOPLE, actor, micros(now))
     if before is not None and _same(before, entry):
@@ -57,6 +54,15 @@ def put_noun(
     tx.configuration.put([entry, *versions])
     tx.configuration.remove(outdated)
     return Edited(entry, shown(entry, (*entries, entry)), _bumped(tx), warnings)
+
+
+def try_noun(
+    entries: tuple[Entry, ...], kind: str, name: str, noun: dict[str, Any], now: datetime
+) -> tuple[Noun, tuple[Problem, ...]]:
+    """What `put_noun` would keep, and warn of; nothing is kept. Raises NotEdited."""
+    checked = _checked(entries, kind, name, noun, now)
+    warnings = _refuse_what_is_new(checked, check((), now, store=entries), kind, name)
+    return checked.nouns[kind, name], warnings
 
 
 def remove_noun(tx: Transaction, kind: str, name: str, seen: int | None, actor: str, now: datetime) -> Edited:
@@ -80,6 +86,15 @@ def shown(entry: Entry, entries: tuple[Entry, ...]) -> dict[str, Any]:
     names = names_of((each.kind, each.name) for each in entries)
     tree = plain(written(entry.kind, from_entry(entry), names))
     return tree if isinstance(tree, dict) else {LISTED: tree}
+
+
+def _checked(
+    entries: tuple[Entry, ...], kind: str, name: str, noun: dict[str, Any], now: datetime
+) -> Checked:
+    """The noun in its written form, read and checked beside all that is kept."""
+    tree = noun[LISTED] if set(noun) == {LISTED} else noun
+    text = _as_file({kind: tree if KINDS[kind].single else {name: tree}})
+    return check((ConfigFile(ON_SCREEN, text),), now, store=entries)
 
 
 def plain(tree: Tree) -> Any:

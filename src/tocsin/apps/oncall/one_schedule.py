@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.apps.configuration import nouns
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.oncall import month, overrides, queries, spans, timeline
+from tocsin.apps.oncall import month, overrides, queries, spans, timeline, warnings
 from tocsin.apps.oncall.board import Duty
 from tocsin.apps.oncall.hues import hues_of
 from tocsin.apps.people.authority import needs
@@ -69,6 +69,7 @@ def schedule(request: HttpRequest, key: str) -> HttpResponse:
         "more": max(0, len(listed) - MOST_SHIFTS),
         "shares": queries.shares(timeline.merged(drawn.shifts), hues_of(configuration) | drawn.hues),
         "layer_tables": [row for row in drawn.rows if row.kind in ("layer", "shadow")],
+        "warnings": warnings.of_schedule(configuration, now, key),
         "overrides": overrides.standing(configuration, key, now),
         "change": reverse("new-override", args=(key,)) if may_respond else "",
         "may_respond": may_respond,

@@ -20,8 +20,10 @@ from tocsin.core.oncall.schedule import Gap, Override, OverrideKind, Schedule, S
 from tocsin.core.oncall.shifts import gaps, layers_of, shifts
 
 LANE = 30  # pixels
-LETTER = 0.0075  # of the drawing's width, about
+LETTER = 0.0085  # of the drawing's width, about
+WIDE_LETTER = 0.02  # the same where a phone shows all of it at once
 MOST_LANES = 6
+ROOMY = 14  # days of which each has room for its month's name
 MOST_COLUMNS = 31  # of days; more are drawn as weeks
 
 
@@ -133,6 +135,7 @@ def final_rows(
     ends_at: datetime,
     zone: ZoneInfo,
     versions: Sequence[tuple[str, Mapping[str, Schedule], Iterable[Override]]],
+    letter: float = WIDE_LETTER,
 ) -> list[Row]:
     """The same stretch by several versions of schedules and overrides, each with its name: before and after, to compare."""
     found = [
@@ -140,7 +143,7 @@ def final_rows(
         for name, them, over in ((name, them, tuple(over)) for name, them, over in versions)
     ]
     people = {p for _, held, _ in found for shift in held for p in (*shift.people, *shift.shadows)}
-    draw = Drawing(starts_at, ends_at, zone, hues_among(people, hues_of(facts)), facts)
+    draw = Drawing(starts_at, ends_at, zone, hues_among(people, hues_of(facts)), facts, letter)
     return [draw.row(name, "final", held, gaps=empty) for name, held, empty in found]
 
 
@@ -227,9 +230,10 @@ class Drawing(Scale):
         zone: ZoneInfo,
         hues: dict[str, int],
         facts: Configuration,
+        letter: float = LETTER,
     ) -> None:
         super().__init__(starts_at, ends_at, zone)
-        self.hues, self._facts = hues, facts
+        self.hues, self._facts, self._letter = hues, facts, letter
 
     def row(
         self, name: str, kind: str, held: Sequence[Shift], says: str = "", gaps: Sequence[Gap] = ()
@@ -294,7 +298,7 @@ class Drawing(Scale):
             height=height,
             person="",
             hue=-1,
-            text="nobody" if share > 7 * LETTER else "!" if share > LETTER else "",
+            text="nobody" if share > 7 * self._letter else "!" if share > self._letter else "",
             starts_at=gap.starts_at,
             ends_at=gap.ends_at,
             says=self._says("Nobody", gap.starts_at, gap.ends_at),
@@ -308,7 +312,7 @@ class Drawing(Scale):
         """The name, the first of its words, its initials, or nothing."""
         name = name_of(person, self._facts)
         for text in (name, (name.split() or [name])[0], initials(name)):
-            if len(text) * LETTER + 0.012 <= share:
+            if (len(text) + 2) * self._letter <= share:
                 return text
         return ""
 
@@ -388,12 +392,20 @@ def _columns(first: date, end: date, today: date, draw: Scale) -> Iterator[Colum
         yield Column(
             x=draw.percent(begin_at),
             width=f"{100 * draw.share(begin_at, end_at):.3f}%",
-            name=f"{day:%a}" if step == 1 else "",
-            number=_number(day, number == 0, step),
+            name=_name(day, number == 0, step, len(days)),
+            number=_number(day, number == 0, step, len(days)),
             weekend=step == 1 and day.weekday() >= 5,
             today=day <= today < last,
         )
 
 
-def _number(day: date, is_first: bool, step: int) -> str:
-    return f"{day.day} {day:%b}" if step > 1 or is_first or day.day == 1 else str(day.day)
+def _name(day: date, is_first: bool, step: int, count: int) -> str:
+    """Of a narrow column that begins a month: the month's name, for which the number has no room."""
+    if step > 1:
+        return ""
+    return f"{day:%b}" if count > ROOMY and (is_first or day.day == 1) else f"{day:%a}"
+
+
+def _number(day: date, is_first: bool, step: int, count: int) -> str:
+    named = step > 1 or (count <= ROOMY and (is_first or day.day == 1))
+    return f"{day.day} {day:%b}" if named else str(day.day)
