@@ -13,8 +13,8 @@ from tocsin.core.severity import Severity
 
 
 class Act(msgspec.Struct, frozen=True, tag="act", omit_defaults=True):
-    """A command on one or several incidents. `seen` (control/as_seen.py): on one, only while it is as it was then; else it is
-    refused. Answer: list[Acted]."""
+    """A command on one or several incidents. `seen` (control/as_seen.py): on one, only while it is as it was then; else it
+    is refused. Answer: list[Acted]."""
 
     incidents: tuple[Id, ...]
     command: Command
