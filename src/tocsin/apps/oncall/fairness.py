@@ -13,6 +13,7 @@ from tocsin.apps.oncall.paged import received
 from tocsin.apps.people.authority import needs
 from tocsin.control.oncall.fairness import fairness as worked_out
 from tocsin.control.requests import FairnessView, MeasureView, ShareView
+from tocsin.core.respond.prose import listed
 from tocsin.core.roles import Permission
 
 MEASURES = (
@@ -91,7 +92,7 @@ def _owed(share: ShareView) -> str:
         if sign * measure.owed >= 1
     ]
     hours = f"{sign * share.hours.owed:.0f} h"
-    return f"{hours} (of them {', '.join(also)})" if also else hours
+    return f"{hours}, among them {listed(also)}" if also else hours
 
 
 def bars(view: FairnessView, name: str, unit: str) -> Sequence[Bar]:

@@ -42,6 +42,6 @@ def of_schedule(configuration: Configuration, now: datetime, key: str) -> list[O
     return [
         warning
         for warning in current(configuration, now)
-        if key in (warning.schedule, *warning.id.split(":"))
+        if key in (warning.schedule, *warning.also)
         or (not warning.schedule and warning.team is not None and warning.team == schedule.team)
     ]

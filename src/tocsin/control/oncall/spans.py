@@ -25,7 +25,9 @@ def span_of(starts_at: datetime | None, ends_at: datetime | None, now: datetime)
 def teams_asked(team: str | None, facts: Configuration) -> list[str]:
     """The one that was asked for, else each that has a schedule. Raises Refused."""
     if team is None:
-        return sorted({schedule.team for schedule in facts.schedules.values() if schedule.team in facts.teams})  # type: ignore[type-var]
+        return sorted(
+            {schedule.team for schedule in facts.schedules.values() if schedule.team in facts.teams}
+        )
     known_team(team, facts)
     return [team]
 

@@ -291,7 +291,7 @@ def _of_trend(standing: Standing) -> str:
     if len(before) < TREND:
         return f"{_count(standing.after_hours, 'page')} came after hours; a trend takes nine weeks."
     now, then = sum(late), sum(before)
-    compared = f"{now} after-hours pages in the last four weeks, {then} in the four before"
+    compared = f"{_count(now, 'after-hours page')} in the last four weeks, {then} in the four before"
     if now > then * 1.25 and now - then > 2:
         return f"It gets worse: {compared}."
     if then > now * 1.25 and then - now > 2:

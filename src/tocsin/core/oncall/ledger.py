@@ -24,6 +24,7 @@ from tocsin.core.oncall.wall_clock import instant_of, local_date
 Month = tuple[int, int]  # year, month
 WEEKEND = (5, 6)  # Saturday and Sunday
 NO_TIME = timedelta(0)
+NONE = Fraction(0)
 _HOUR = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -149,9 +150,8 @@ _Balances = dict[tuple[str, str], tuple[Fraction, Fraction]]  # (measure, person
 
 
 def _measure(span: _Balances, whole: _Balances, name: str, person: str) -> Measure:
-    none = (Fraction(0), Fraction(0))
-    held, share = span.get((name, person), none)
-    all_held, all_share = whole.get((name, person), none)
+    held, share = span.get((name, person), (NONE, NONE))
+    all_held, all_share = whole.get((name, person), (NONE, NONE))
     return Measure(held, share, held - share, (all_held - all_share) - (held - share))
 
 
@@ -170,23 +170,23 @@ def _balances(kept: Ledger) -> _Balances:
     for (person, day), held_of_it in kept.nights.items():
         if held_of_it >= COUNTS_FROM:
             of_month = months.setdefault((day.year, day.month), {name: {} for name in MEASURES})
-            of_month["nights"][person] = of_month["nights"].get(person, Fraction(0)) + 1
+            of_month["nights"][person] = of_month["nights"].get(person, NONE) + 1
 
     for month, measures in months.items():
         for name, held_by in measures.items():
             shares = _shares(held_by, parts.get(month, {}))
             for person in held_by.keys() | shares.keys():
-                held, share = found.get((name, person), (Fraction(0), Fraction(0)))
+                before, share_before = found.get((name, person), (NONE, NONE))
                 found[name, person] = (
-                    held + held_by.get(person, Fraction(0)),
-                    share + shares.get(person, Fraction(0)),
+                    before + held_by.get(person, NONE),
+                    share_before + shares.get(person, NONE),
                 )
     return found
 
 
 def _shares(held: Mapping[str, Fraction], parts: Mapping[str, timedelta]) -> dict[str, Fraction]:
     """What was held, divided by how long people took part. Where nobody did, everybody keeps what they held."""
-    total, whole = sum(held.values(), Fraction(0)), sum(parts.values(), NO_TIME)
+    total, whole = sum(held.values(), NONE), sum(parts.values(), NO_TIME)
     if not whole:
         return dict(held)
     return {

@@ -47,6 +47,7 @@ class Proposal(msgspec.Struct, frozen=True):
 
 class OnCallWarning(msgspec.Struct, frozen=True):
     """`id` stays the same as long as the trouble does. `starts_at` and `ends_at` are of its first time, of `times`;
+    `schedule` is where something can be done about it, `also` are others that it concerns;
     `helps` says what to do about it, `proposals` who could take what is affected, least loaded first."""
 
     id: str
@@ -57,6 +58,7 @@ class OnCallWarning(msgspec.Struct, frozen=True):
     ends_at: datetime
     team: str | None = None
     schedule: str = ""
+    also: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
@@ -265,6 +267,7 @@ def _unreachable(outlook: _Outlook) -> Iterator[OnCallWarning]:
             ends_at=first.ends_at,
             team=outlook.team_of(first.schedule),
             schedule=first.schedule,
+            also=tuple(sorted({seat.schedule for seat in held} - {first.schedule})),
             people=(person,),
             helps=(helps,),
             proposals=outlook.who_could(first.schedule, [(first.starts_at, first.ends_at)], (person,)),
@@ -323,6 +326,7 @@ def _double_bookings(outlook: _Outlook) -> Iterator[OnCallWarning]:
                     ends_at=both[0][1],
                     team=outlook.team_of(one) or outlook.team_of(other),
                     schedule=one,
+                    also=(other,),
                     people=(person,),
                     helps=("Let somebody else hold one of the two: when both page, one of them waits.",),
                     proposals=outlook.who_could(one, both[:1], (person,)),
@@ -411,7 +415,10 @@ def _rest(outlook: _Outlook) -> Iterator[OnCallWarning]:
     for person, held in sorted(outlook.by_person.items()):
         found: dict[tuple[str, str], list[tuple[Seat, Seat]]] = defaultdict(list)
         for before, after in pairwise(held):
-            if _too_close(before, after, outlook.goals(outlook.team_of(after.schedule)).rest):
+            cut = (
+                outlook.now >= before.starts_at or outlook.until <= after.ends_at
+            )  # how long it is, is not seen
+            if not cut and _too_close(before, after, outlook.goals(outlook.team_of(after.schedule)).rest):
                 found[before.schedule, after.schedule].append((before, after))
         for (one, other), pairs in sorted(found.items()):
             before, after = pairs[0]
@@ -428,6 +435,7 @@ def _rest(outlook: _Outlook) -> Iterator[OnCallWarning]:
                 ends_at=max(after.starts_at, before.ends_at),
                 team=outlook.team_of(other),
                 schedule=other,
+                also=(one,),
                 people=(person,),
                 helps=("Let somebody else take one of the two shifts.",),
                 proposals=outlook.who_could(other, [(after.starts_at, after.ends_at)], (person,)),
