@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from tests.cli.cases import OPENED
 from tests.cli.conftest import FakeTocsin, Run
 from tocsin.control import requests as r
@@ -92,3 +94,80 @@ def test_a_beginning_that_fits_two_ids_ends_neither(tocsin: FakeTocsin, run: Run
     result = run("override", "end", "3f2")
     assert result.exit_code == 1
     assert len(tocsin.asked) == 1
+
+
+# --- schedules -------------------------------------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def timetable(*gaps: r.GapView) -> r.ScheduleView:
+    night = r.ShiftView(OPENED, OPENED + 12 * HOUR, ("alice",), "nights", ("dan",))
+    day = r.ShiftView(OPENED + 12 * HOUR, OPENED + 24 * HOUR, ("bob",), "override 3f2a")
+    layer = r.LayerView("nights", False, False, (night,))
+    span = (OPENED, OPENED + 24 * HOUR)
+    return r.ScheduleView(
+        "platform-primary", "platform", "Europe/Berlin", *span, (night, day), gaps, (layer,)
+    )
+
+
+def test_a_schedule_is_shown_shift_by_shift(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[timetable()]]
+    result = run("schedule", "show", "platform-primary", "--from", "2026-06-14 14:32")
+    assert tocsin.asked == [r.ShowSchedules("platform-primary", OPENED)]
+    assert "alice shadowed by dan" in result.stdout
+    assert result.stdout.index("alice") < result.stdout.index("bob")
+
+
+def test_gaps_are_shown_among_the_shifts(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[timetable(r.GapView(OPENED + 24 * HOUR, OPENED + 26 * HOUR))]]
+    result = run("schedule", "show", "platform-primary", "--layers")
+    assert "nobody" in result.stdout and "tocsin override add" in result.stdout
+    assert result.stdout.count("nights") >= 2
+
+
+def test_gaps_exits_1_when_there_are_any(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[timetable(r.GapView(OPENED, OPENED + HOUR))]]
+    result = run("schedule", "gaps", "--from", "2026-06-14 14:32", "--until", "2026-06-15 14:32")
+    assert result.exit_code == 1
+    assert "platform-primary" in result.stdout
+    assert tocsin.asked == [r.ShowSchedules(None, OPENED, OPENED + 24 * HOUR)]
+
+
+def test_gaps_exits_0_when_somebody_always_is(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[timetable()]]
+    result = run("schedule", "gaps", "platform-primary")
+    assert (result.exit_code, "Somebody is on call" in result.stdout) == (0, True)
+
+
+def test_gaps_as_json_names_each_schedule(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[timetable(r.GapView(OPENED, OPENED + HOUR))]]
+    result = run("schedule", "gaps", "--json")
+    assert result.exit_code == 1
+    assert msgspec.json.decode(result.stdout)[0]["gaps"][0]["starts_at"].startswith("2026-06-14T12:32")
+
+
+def test_who_comes_next_is_shown(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[who_view("alice")]]
+    result = run("schedule", "next", "platform-primary")
+    assert tocsin.asked == [r.Who(schedule="platform-primary")]
+    assert "bob" in result.stdout and "2026-06-15 14:32 CEST" in result.stdout
+
+
+def test_next_exits_1_when_nobody_comes(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[msgspec.structs.replace(who_view("alice"), next_people=(), next_at=None)]]
+    assert run("schedule", "next", "platform-primary").exit_code == 1
+
+
+def test_who_names_the_shadows(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [[msgspec.structs.replace(who_view("alice"), shadows=("dan",))]]
+    assert "shadowed by dan" in run("who").stdout
+
+
+def test_an_override_that_repeats_is_asked_for_as_it_is_typed(tocsin: FakeTocsin, run: Run) -> None:
+    tocsin.answers = [operational("overrides", "replace: bob on platform-primary, every week")]
+    typed = ("platform-primary", "bob", "--until", "2099-06-14 16:00", "--repeat", "1 week", "--on-top")
+    run("override", "add", *typed)
+    (asked,) = tocsin.asked
+    assert isinstance(asked, r.AddOverride)
+    assert (asked.repeat, asked.on_top, asked.time_zone) == ("1 week", True, "")

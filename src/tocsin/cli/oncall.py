@@ -54,7 +54,7 @@ def _show(desk: Desk, views: list[r.WhoView], at: datetime | None) -> None:
         )
         table.add_row(
             escape(view.schedule) + (f"\n[dim]{escape(view.team)}[/]" if view.team else ""),
-            named or "[bold red]nobody[/]",
+            (named or "[bold red]nobody[/]") + _shadowed(view),
             _until(desk, view.until, at or desk.now),
             f"{looks.people(view.next_people)} [dim]{_until(desk, view.next_at, None)}[/]"
             if view.next_people
@@ -64,6 +64,10 @@ def _show(desk: Desk, views: list[r.WhoView], at: datetime | None) -> None:
     desk.say(table)
     if any(not view.people for view in views):
         desk.say("", "[dim]Fill a gap with: tocsin override add SCHEDULE PERSON --until 'tomorrow 09:00'[/]")
+
+
+def _shadowed(view: r.WhoView) -> str:
+    return f"\n[dim]shadowed by {looks.people(view.shadows)}[/]" if view.shadows else ""
 
 
 def _until(desk: Desk, instant: datetime | None, since: datetime | None) -> str:

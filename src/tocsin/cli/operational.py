@@ -63,7 +63,12 @@ def add_maintenance(
     desk.answer(desk.ask(request), lambda made: _show_made(desk, made, "maintenance"))
 
 
-@command(override, "add", "tocsin override add platform-primary bob --from 'Sat 09:00' --until 'Sun 09:00'")
+@command(
+    override,
+    "add",
+    "tocsin override add platform-primary bob --from 'Sat 09:00' --until 'Sun 09:00'",
+    "tocsin override add platform-primary bob --from 'Wed 12:00' --until 'Wed 14:00' --repeat '1 week'",
+)
 def add_override(
     desk: Desk,
     schedule: Annotated[str, typer.Argument(help="The schedule.")],
@@ -77,6 +82,16 @@ def add_override(
         str | None, typer.Option("--replaces", help="Whom; everybody on it unless given.")
     ] = None,
     comment: Comment = "",
+    repeat: Annotated[
+        str, typer.Option("--repeat", help="Again every so often at the same local time: 1 week, 2 days.")
+    ] = "",
+    repeat_until: Annotated[str | None, typer.Option("--repeat-until", help="Not after then.")] = None,
+    zone: Annotated[
+        str, typer.Option("--zone", help="Whose local time it repeats at; the schedule's zone unless given.")
+    ] = "",
+    on_top: Annotated[
+        bool, typer.Option("--on-top", help="Meant to lie over another override of the same seat.")
+    ] = False,
 ) -> None:
     """Let somebody stand in on a schedule, from exactly its start to exactly its end."""
     request = r.AddOverride(
@@ -87,6 +102,10 @@ def add_override(
         kind=kind.value,
         replaces=replaces,
         comment=comment,
+        repeat=repeat,
+        repeat_until=desk.instant(repeat_until, "--repeat-until"),
+        time_zone=zone,
+        on_top=on_top,
     )
     desk.answer(desk.ask(request), lambda made: _show_made(desk, made, "override"))
 

@@ -21,6 +21,7 @@ ANSWERS: dict[type[Any], Any] = {
     r.OpenIncident: r.Accepted,
     r.Explain: r.Explanation,
     r.Who: list[r.WhoView],
+    r.ShowSchedules: list[r.ScheduleView],
     r.AddSilence: r.OperationalView,
     r.AddMaintenance: r.OperationalView,
     r.AddOverride: r.OperationalView,

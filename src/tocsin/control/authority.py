@@ -18,6 +18,7 @@ NEEDS: dict[type[r.Request], Permission] = {
     r.OpenIncident: Permission.RESPOND,
     r.Explain: Permission.READ,
     r.Who: Permission.READ,
+    r.ShowSchedules: Permission.READ,
     r.AddSilence: Permission.RESPOND,
     r.AddMaintenance: Permission.RESPOND,
     r.AddOverride: Permission.RESPOND,

@@ -7,7 +7,7 @@ from typing import Any
 
 from tocsin.control import requests as r
 from tocsin.control.actor import Actor
-from tocsin.control.oncall import calendars, fairness, handoffs, health, leaves, pay, swaps, warnings
+from tocsin.control.oncall import calendars, fairness, handoffs, health, leaves, pay, swaps, timetable, warnings
 from tocsin.control.oncall.decided import Decided
 from tocsin.core.configuration import Configuration
 from tocsin.engine.consequences import Consequences
@@ -19,6 +19,7 @@ Decide = Callable[[Consequences, Any, Actor, datetime], Decided]
 
 # Each raises Refused, and then changes nothing.
 READS: dict[type[Any], Read] = {
+    r.ShowSchedules: timetable.show,
     r.ListSwaps: swaps.listed,
     r.ListHandoffs: handoffs.list_handoffs,
     r.ShowHandoff: handoffs.show,

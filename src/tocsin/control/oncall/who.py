@@ -29,4 +29,5 @@ def _view(facts: Configuration, key: str, at: datetime) -> WhoView:
         until=current.until,
         next_people=coming.people if coming else (),
         next_at=coming.starts_at if coming else None,
+        shadows=current.shadows,
     )

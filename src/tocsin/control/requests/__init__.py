@@ -74,6 +74,11 @@ from tocsin.control.requests.incidents import SendSample as SendSample
 from tocsin.control.requests.incidents import ShowIncident as ShowIncident
 from tocsin.control.requests.incidents import TestPage as TestPage
 from tocsin.control.requests.incidents import TimelineLine as TimelineLine
+from tocsin.control.requests.oncall import GapView as GapView
+from tocsin.control.requests.oncall import LayerView as LayerView
+from tocsin.control.requests.oncall import ScheduleView as ScheduleView
+from tocsin.control.requests.oncall import ShiftView as ShiftView
+from tocsin.control.requests.oncall import ShowSchedules as ShowSchedules
 from tocsin.control.requests.oncall import Who as Who
 from tocsin.control.requests.oncall import WhoView as WhoView
 from tocsin.control.requests.operational import AddMaintenance as AddMaintenance
@@ -111,6 +116,7 @@ Request = (
     | OpenIncident
     | Explain
     | Who
+    | ShowSchedules
     | AddSilence
     | AddMaintenance
     | AddOverride
