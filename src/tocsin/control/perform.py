@@ -75,7 +75,7 @@ T = TypeVar("T")
 
 
 # What changes nothing and may take its time: no place is taken from what pages depend on.
-READING = (
+READING: tuple[type[object], ...] = (
     ListIncidents,
     ShowIncident,
     ListAlerts,
