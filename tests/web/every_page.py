@@ -27,6 +27,10 @@ SIGNED_IN: dict[str, tuple[str, ...]] = {
     "search": ("/search", "/search?q=slow", "/search?q=nothing-like-it"),
     "oncall": ("/on-call",),
     "my-shifts": ("/on-call/mine",),
+    "swaps": ("/on-call/swaps",),
+    "swap": ("/on-call/swaps/{swap}",),
+    "offer-swap": ("/on-call/swaps/offer", "/on-call/swaps/offer?{part}"),
+    "ask-cover": ("/on-call/cover",),
     "schedules": ("/schedules",),
     "new-schedule": ("/schedules/~new",),
     "schedule": (

@@ -2,7 +2,9 @@
 complains in the console."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +16,7 @@ from tests.web.every_page import ABSENT, NO_PAGE, SIGNED_IN, SIGNED_OUT
 from tests.web.test_browser import DESK, PHONE, Watched, chromium, fires, signed_in, tocsin
 from tocsin.channels.standard_webhooks import new_secret
 from tocsin.cli.door import open_door
-from tocsin.control.requests import PutNoun, WriteHandoff
+from tocsin.control.requests import OfferSwap, PutNoun, Who, WriteHandoff
 
 __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
 
@@ -60,6 +62,20 @@ def addresses(pages: dict[str, tuple[str, ...]]) -> list[str]:
 MADE: dict[str, str] = {}  # what only the house knows of itself, to fill in addresses
 
 
+def _offered(door: Any) -> dict[str, str]:
+    """A swap of the next shift, and the address of its first hours."""
+    (who,) = door.ask(Who("platform-primary"))
+    person, begin = who.next_people[0], who.next_at
+    swap = door.ask(OfferSwap(person, "platform-primary", begin, begin + timedelta(hours=8), comment=HOSTILE))
+    part = {
+        "schedule": "platform-primary",
+        "person": person,
+        "starts_at": begin.isoformat(),
+        "ends_at": (begin + timedelta(hours=8)).isoformat(),
+    }
+    return {"swap": swap.id, "part": urlencode(part)}
+
+
 @pytest.fixture(scope="module")
 def busy(tocsin: Tocsin) -> Tocsin:
     """Something of everything, and names of hostile length."""
@@ -67,6 +83,7 @@ def busy(tocsin: Tocsin) -> Tocsin:
     for kind, name, noun in MADE_ON_SCREEN:
         door.ask(PutNoun(kind, name, noun))
     MADE["handoff"] = door.ask(WriteHandoff("platform-primary")).handoff.id
+    MADE.update(_offered(door))
     fires(tocsin, "Slow")
     fires(tocsin, HOSTILE)
     fires(tocsin, "Over")

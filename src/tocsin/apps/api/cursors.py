@@ -23,7 +23,7 @@ Cursor = Annotated[
 ]
 
 
-def cursor_of(key: int | str | list[int]) -> str:
+def cursor_of(key: int | str | list[int] | list[int | str]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
@@ -57,6 +57,20 @@ def pair_after(cursor: str) -> tuple[int, int] | None:
     if not all(abs(number) <= LARGEST for number in pair):
         raise _not_ours()
     return pair
+
+
+def row_after(cursor: str) -> tuple[int, str] | None:
+    """The number and name in a cursor; None for the first page. Raises Stopped."""
+    key = _read(cursor)
+    if key is None:
+        return None
+    try:
+        number, name = msgspec.convert(key, tuple[int, str])
+    except msgspec.ValidationError:
+        raise _not_ours() from None
+    if abs(number) > LARGEST or "\0" in name:
+        raise _not_ours()
+    return number, name
 
 
 def page_of(rows: Sequence[T], limit: int, key: Callable[[T], int | str]) -> tuple[tuple[T, ...], str | None]:

@@ -18,6 +18,7 @@ TABS = (
     Tab("oncall", "Board"),
     Tab("schedules", "Schedules"),
     Tab("my-shifts", "Mine"),
+    Tab("swaps", "Swaps"),
     Tab("leave", "Leave"),
     Tab("handoffs", "Handoffs"),
     Tab("fairness", "Fairness"),

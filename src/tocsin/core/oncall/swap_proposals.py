@@ -1,11 +1,12 @@
 """Who could take a shift: a first answer, from what the schedules and the leave say."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
 
 from tocsin.core.configuration import Configuration
-from tocsin.core.oncall.shifts import shifts
+from tocsin.core.oncall.seats import Seat, seats
 from tocsin.core.oncall.swap import Part
 from tocsin.core.oncall.swap_seats import Seating, cannot_take
 from tocsin.core.oncall.swaps import candidates
@@ -23,11 +24,19 @@ class Proposal(msgspec.Struct, frozen=True):
 
 def proposals(facts: Configuration, part: Part, person: str) -> list[Proposal]:
     """Everybody who may be asked to take this part from `person`, the best first."""
-    found = [_proposal(facts, part, person, each) for each in candidates(facts, part.schedule, person)]
+    begin, end = part.starts_at - REST, part.ends_at + REST
+    others = [key for key in sorted(facts.schedules) if key != part.schedule]
+    held: dict[str, list[Seat]] = {}
+    for seat in seats(facts.schedules, others, begin, end, facts.overrides):
+        held.setdefault(seat.person, []).append(seat)
+    found = [
+        _proposal(facts, part, person, each, held.get(each, ()))
+        for each in candidates(facts, part.schedule, person)
+    ]
     return sorted(found, key=lambda each: (bool(each.why_not), bool(each.but)))
 
 
-def _proposal(facts: Configuration, part: Part, giver: str, taker: str) -> Proposal:
+def _proposal(facts: Configuration, part: Part, giver: str, taker: str, held: Sequence[Seat]) -> Proposal:
     if why := cannot_take(Seating(facts), part, giver, taker):
         return Proposal(taker, why_not=why)
     against: list[str] = []
@@ -36,23 +45,9 @@ def _proposal(facts: Configuration, part: Part, giver: str, taker: str) -> Propo
         for leave in facts.leaves
     ):
         against.append("on leave then")
-    before, after = part.starts_at - REST, part.ends_at + REST
-    busy = [
-        key
-        for key in sorted(facts.schedules)
-        if key != part.schedule
-        and any(
-            taker in shift.people
-            for shift in shifts(facts.schedules, key, part.starts_at, part.ends_at, facts.overrides)
-        )
-    ]
+    busy = [seat for seat in held if seat.starts_at < part.ends_at and part.starts_at < seat.ends_at]
     if busy:
-        against.append(f"on call for {busy[0]} then")
-    elif any(
-        taker in shift.people
-        for key in facts.schedules
-        for start, end in ((before, part.starts_at), (part.ends_at, after))
-        for shift in shifts(facts.schedules, key, start, end, facts.overrides)
-    ):
+        against.append(f"on call for {busy[0].schedule} then")
+    elif held:
         against.append("on call within 11 hours of it")
     return Proposal(taker, but=", ".join(against))
