@@ -47,7 +47,7 @@ def _span(request: AddLeave, time_zone: str, now: datetime) -> tuple[datetime, d
         if last < request.from_day:
             raise Refused("invalid", "the last day comes before the first", "to_day")
         starts_at = _midnight(request.from_day, time_zone, "from_day")
-        ends_at = _midnight(last, time_zone, "to_day", after=1)
+        ends_at = _midnight(last, time_zone, "to_day" if request.to_day else "from_day", after=1)
         fields = ("from_day", "to_day")
     else:
         if request.ends_at is None:
