@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
+from tests.web.test_pages import page
+from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.models import Account
 from tocsin.control.requests import PutNoun
 from tocsin.core.configuration import Configuration
@@ -349,3 +352,30 @@ def test_hostile_names_are_shown_as_text(browser: Client, house: House) -> None:
     ):
         page = shown(browser, address)
         assert "<script>alert" not in page and "\u202e" not in page, address
+
+
+def test_a_teams_goals_are_asked_for_and_a_wrong_one_is_shown_at_its_field(
+    browser: Client, house: House
+) -> None:
+    put(house, "teams", "shop", {"members": ["alice"], "goals": {"pages_per_shift": 3}})
+    assert 'value="3"' in page(browser, "/teams/shop/edit")
+    seen = re.search(r'name="seen" value="([^"]*)"', page(browser, "/teams/shop/edit"))
+    assert seen is not None
+    form = {
+        "seen": seen[1],
+        "members": ["alice"],
+        "pages_per_shift": "4",
+        "calm_shifts": "75%",
+        "rest": "12h",
+    }
+    wrong = browser.post("/teams/shop/edit", {**form, "broken_nights": "many"})
+    assert wrong.status_code == 422
+    assert "expected a whole number from 0 to 7" in wrong.content.decode()
+    assert browser.post("/teams/shop/edit", form).status_code == 302
+    goals = facts().teams["shop"].goals
+    assert (goals.pages_per_shift, goals.calm_shifts, goals.rest, goals.broken_nights) == (
+        4,
+        75,
+        timedelta(hours=12),
+        1,
+    )

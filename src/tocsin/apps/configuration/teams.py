@@ -16,13 +16,15 @@ from tocsin.config.schema.kinds import Noun
 from tocsin.config.values import DAYS
 from tocsin.control.requests import Refused
 from tocsin.core.configuration import Configuration
+from tocsin.core.instants import format_duration
+from tocsin.core.oncall.goals import Goals
 from tocsin.core.people import BusinessHours
 from tocsin.core.roles import Permission
 
 
 class TeamForm(ask.NounForm):
     kind = "teams"
-    covers = ("name", "members", "lead", "chat", "business_hours")
+    covers = ("name", "members", "lead", "chat", "business_hours", "goals")
     at = {"name": "title", "business_hours": "time_zone"}
 
     title = ask.title("Name", "Platform")
@@ -44,8 +46,17 @@ class TeamForm(ask.NounForm):
         "Public holidays of", "A country or a part of one, for example DE-BY: these days are not business hours."
     )
     holidays = ask.lines("Other free days", "One date a line, for example 2026-12-24.")
+    pages_per_shift = ask.text("Goals: pages a shift, at most", "Usually 2.", inputmode="numeric")
+    broken_nights = ask.text("Broken nights a shift, at most", "Usually 1.", inputmode="numeric")
+    calm_shifts = ask.text("Shifts without any page, at least", "Usually 50%.")
+    weeks_in_a_row = ask.text("Weeks on call in a row, at most", "Usually 2.", inputmode="numeric")
+    rest = ask.text("Rest between two shifts, at least", "Usually 11h.")
 
     def refuse(self, refused: Refused) -> None:
+        goal = refused.field.removeprefix("goals.")
+        if goal != refused.field and goal in self.fields:
+            self.add_error(goal, refused.message)
+            return
         if refused.field.startswith("business_hours.holidays"):
             self.add_error("place" if "place" in refused.message else "holidays", refused.message)
         else:
@@ -75,6 +86,11 @@ class TeamForm(ask.NounForm):
             "end": hours.end.strftime("%H:%M"),
             "place": hours.place,
             "holidays": "\n".join(day.isoformat() for day in hours.holidays),
+            "pages_per_shift": noun.goals.pages_per_shift,
+            "broken_nights": noun.goals.broken_nights,
+            "calm_shifts": f"{noun.goals.calm_shifts}%",
+            "weeks_in_a_row": noun.goals.weeks_in_a_row,
+            "rest": format_duration(noun.goals.rest),
         }
 
     def written(self) -> dict[str, Any]:
@@ -91,6 +107,7 @@ class TeamForm(ask.NounForm):
             lead=said.get("lead"),
             chat=said.get("chat"),
             business_hours=hours,
+            goals=ask.given(**{goal: said[goal].strip() for goal in Goals.__struct_fields__}),
         )
 
 
