@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
 from tests.web.test_pages import page
-from tocsin.apps.configuration.queries import facts
 from tocsin.apps.people.models import Account
 from tocsin.control.requests import PutNoun
 from tocsin.core.configuration import Configuration
@@ -372,7 +371,7 @@ def test_a_teams_goals_are_asked_for_and_a_wrong_one_is_shown_at_its_field(
     assert wrong.status_code == 422
     assert "expected a whole number from 0 to 7" in wrong.content.decode()
     assert browser.post("/teams/shop/edit", form).status_code == 302
-    goals = facts().teams["shop"].goals
+    goals = facts(house).teams["shop"].goals
     assert (goals.pages_per_shift, goals.calm_shifts, goals.rest, goals.broken_nights) == (
         4,
         75,
