@@ -1,6 +1,6 @@
 """An override while somebody writes it: what a form says, what it would mean, and who would gain or lose by it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,11 +8,14 @@ import msgspec
 
 from tocsin.apps.alerts.ends import as_input, wall_time
 from tocsin.apps.oncall import timeline
+from tocsin.apps.oncall.gains import Gains, gains
+from tocsin.apps.oncall.schedule_preview import bands_of
 from tocsin.apps.oncall.spans import midnight
 from tocsin.control.requests import AddOverride, Refused
 from tocsin.core.configuration import Configuration
-from tocsin.core.oncall.schedule import Gap, Override, OverrideKind, Repeat, Shift, Unit
-from tocsin.core.oncall.shifts import gaps, shifts, who_is_on_call
+from tocsin.core.oncall.difference import difference
+from tocsin.core.oncall.schedule import Override, OverrideKind, Repeat, Shift, Unit
+from tocsin.core.oncall.shifts import shifts, who_is_on_call
 from tocsin.core.oncall.wall_clock import instant_of
 
 LONGEST_COMMENT = 1_000
@@ -41,32 +44,17 @@ class Draft(msgspec.Struct):
     on_top: bool = False
 
 
-class Change(msgspec.Struct, frozen=True):
-    """By how many hours one person's share grows or shrinks in the time drawn."""
-
-    person: str
-    hours: float
-
-    @property
-    def said(self) -> str:
-        return f"{'+' if self.hours > 0 else '−'}{abs(self.hours):g} h"
-
-
 class Preview(msgspec.Struct, frozen=True):
-    """The days around it, before and after. `new_gaps` are those that nobody had before."""
+    """The days around it, before and after, and how they differ; of schedules that are derived from it too."""
 
     rows: tuple[timeline.Row, ...]
     columns: tuple[timeline.Column, ...]
     now: str
-    band: tuple[str, str]  # where the override is, in per cent: from, how wide
-    changes: tuple[Change, ...]
-    new_gaps: tuple[Gap, ...]
-    before: tuple[Shift, ...]
+    bands: tuple[
+        tuple[str, str], ...
+    ]  # where other people are on call afterwards, in per cent: from, how wide
+    differences: tuple[Gains, ...]
     after: tuple[Shift, ...]
-
-    @property
-    def nothing(self) -> bool:
-        return not self.changes and not self.new_gaps
 
 
 def draft_of(
@@ -192,17 +180,15 @@ def preview(override: Override, facts: Configuration, zone: ZoneInfo, now: datet
         facts, key, begin, end, zone, [("Before", schedules, old), ("After", schedules, new)]
     )
     columns, mark = timeline.scale(begin, end, zone, now)
-    before, after = (tuple(shifts(schedules, key, begin, end, given)) for given in (old, new))
-    known = gaps(schedules, key, begin, end, old)
+    found = difference(schedules, schedules, begin, end, old, new)
+    moved = next((each.moved for each in found if each.schedule == key), ())
     return Preview(
         rows=tuple(rows),
         columns=tuple(columns),
         now=mark,
-        band=timeline.Scale(begin, end, zone).band(override.starts_at, override.ends_at),
-        changes=tuple(_changes(before, after)),
-        new_gaps=tuple(_new(gaps(schedules, key, begin, end, new), known)),
-        before=before,
-        after=after,
+        bands=bands_of(moved, timeline.Scale(begin, end, zone)),
+        differences=gains(found),
+        after=tuple(shifts(schedules, key, begin, end, new)),
     )
 
 
@@ -213,22 +199,3 @@ def _around(override: Override, zone: ZoneInfo) -> tuple[datetime, datetime]:
         ends_at = max(ends_at, override.starts_at + timedelta(days=27))
     last = min(ends_at, override.starts_at + MOST_DRAWN).astimezone(zone).date() + timedelta(days=2)
     return midnight(first, zone), midnight(max(last, first + timedelta(days=5)), zone)
-
-
-def _changes(before: tuple[Shift, ...], after: tuple[Shift, ...]) -> Iterator[Change]:
-    """Who gains most first."""
-    hours: dict[str, float] = {}
-    for sign, held in ((-1, before), (1, after)):
-        for shift in held:
-            for person in shift.people:
-                length = (shift.ends_at - shift.starts_at).total_seconds() / 3600
-                hours[person] = hours.get(person, 0) + sign * length
-    for person in sorted(hours, key=lambda person: (-hours[person], person)):
-        if abs(hours[person]) >= 1 / 120:
-            yield Change(person, round(hours[person], 1))
-
-
-def _new(found: list[Gap], known: list[Gap]) -> Iterator[Gap]:
-    for gap in found:
-        if not any(old.starts_at <= gap.starts_at and gap.ends_at <= old.ends_at for old in known):
-            yield gap
