@@ -34,6 +34,7 @@ Audit = Callable[[Mapping[int, Incident], Mapping[int, Decision | None]], AuditR
 Check = Callable[[Mapping[int, Incident]], None]
 log = structlog.get_logger()
 BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
+ERRANDS = 5  # due timers of on-call in one transaction: some milliseconds
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
 
 
@@ -180,24 +181,53 @@ class Engine:
 
     def run_due(self, now: datetime, limit: int = BATCH) -> Step:
         """Claim what is due of incidents and pages, and decide it. On any node."""
-        claimed: list[AgendaEntry] = []
 
-        def work(owed: Consequences) -> int:
-            claimed[:] = due = owed.tx.agenda.claim(kinds.DECIDED, micros(now), limit)
+        def decide_all(owed: Consequences, due: Sequence[AgendaEntry]) -> None:
             owed.load((int(entry.subject) for entry in due if entry.kind in kinds.TIMER_OF), with_pages=True)
             for entry in due:
                 timer = kinds.TIMER_OF.get(entry.kind)
                 if timer is not None:
                     owed.decide(int(entry.subject), TimerDue(timer))
-                elif entry.kind in DUE:
-                    DUE[entry.kind](owed, entry.subject, now)
             sending.due_pages(owed, [entry.subject for entry in due if entry.kind == kinds.PAGE], now)
+
+        return self._run(kinds.DECIDED, decide_all, now, limit)
+
+    def has_errands(self, now: datetime) -> bool:
+        """Whether a timer of on-call is due: asked first, because a reader waits for nobody."""
+        due_at = self.store.read(lambda tx: tx.agenda.next_due(kinds.ONCALL))
+        return due_at is not None and due_at <= micros(now)
+
+    def run_errands(self, now: datetime, limit: int = ERRANDS) -> Step:
+        """The same for timers of on-call, which page nobody: few at a time, because on a Monday at nine every schedule has
+        something to say, and a page must not wait for all of that."""
+
+        def decide_each(owed: Consequences, due: Sequence[AgendaEntry]) -> None:
+            for entry in due:
+                DUE[entry.kind](owed, entry.subject, now)
+
+        return self._run(kinds.ONCALL, decide_each, now, limit)
+
+    def _run(
+        self,
+        of: Sequence[str],
+        decide_all: Callable[[Consequences, Sequence[AgendaEntry]], None],
+        now: datetime,
+        limit: int,
+    ) -> Step:
+        """Claim and decide in one transaction; what cannot be decided together is tried one by one."""
+        claimed: list[AgendaEntry] = []
+
+        def work(owed: Consequences) -> int:
+            claimed[:] = due = owed.tx.agenda.claim(of, micros(now), limit)
+            decide_all(owed, due)
             return len(due)
 
         def decided() -> Step:
             return Step(*self.decide(work, now))
 
-        return self.aside.each_alone_if_need_be(decided, lambda: self.run_due(now, 1), claimed, now)
+        return self.aside.each_alone_if_need_be(
+            decided, lambda: self._run(of, decide_all, now, 1), claimed, now
+        )
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -228,7 +258,7 @@ class Engine:
     def next_due(self) -> int | None:
         """When anything of the agenda that any node may claim is due next, in microseconds."""
         rooms = [kinds.address(channel) for channel in self._room()]
-        return self.store.read(lambda tx: tx.agenda.next_due([*kinds.DECIDED, *rooms]))
+        return self.store.read(lambda tx: tx.agenda.next_due([*kinds.DECIDED, *kinds.ONCALL, *rooms]))
 
     def arrived(self, arrivals: Sequence[Arrival], now: datetime) -> list[Departure]:
         """Commit what became of departures; failovers may leave at once."""

@@ -14,10 +14,10 @@ SHIFT = "oncall.shift"  # subject: schedule; somebody is to be told of a shift
 SWAP = "oncall.swap"  # subject: swap id; a reminder, or its end
 HANDOFF = "oncall.handoff"  # subject: schedule; a draft is due, or a reminder
 WARNINGS = "oncall.warnings"  # subject: team; its chat is to be told what is going to bite
-ONCALL = (SHIFT, SWAP, HANDOFF, WARNINGS)
+ONCALL = (SHIFT, SWAP, HANDOFF, WARNINGS)  # decided the same way, but apart: nobody is paged by them
 CALENDAR = "calendar"  # subject: calendar key; its feed is to be read, leased by the calendars' own loop
 
-DECIDED = (*INCIDENT_KINDS, PAGE, *ONCALL)  # claimed, decided and committed in one transaction, on any node
+DECIDED = (*INCIDENT_KINDS, PAGE)  # claimed, decided and committed in one transaction, on any node
 OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 

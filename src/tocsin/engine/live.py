@@ -222,11 +222,16 @@ class LiveWorld:
             departures = await self.run(self.engine.depart, self.clock.now())
             self._carry(departures)
             self._agenda_went_round = time.monotonic()
-            if not full and not departures:
-                self._heard_due = NEVER
-                next_due = await self.run(self.engine.next_due)
-                self._next_due = min(self._heard_due, NEVER if next_due is None else next_due)
-                await self._rest()
+            if full or departures:
+                continue
+            self._heard_due = NEVER
+            next_due = await self.run(self.engine.next_due)
+            if await self.run(self.engine.has_errands, self.clock.now()):
+                errands = await self.run(self.engine.run_errands, self.clock.now())
+                self._carry(errands.departures)
+                continue
+            self._next_due = min(self._heard_due, NEVER if next_due is None else next_due)
+            await self._rest()
 
     async def _rest(self) -> None:
         """Until the next due instant, or the safety poll. Being woken only brings that instant forward."""

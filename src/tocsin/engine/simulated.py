@@ -130,11 +130,13 @@ class SimulatedWorld:
                 continue
             decided = self.engine.run_due(self.now)
             self.carry(decided.departures)
+            errands = self.engine.run_errands(self.now)
+            self.carry(errands.departures)
             departures = self.engine.depart(self.now)
             self.carry(departures)
             owed = self.webhooks.depart(self.now)
             self._post(owed)
-            if not (decided.done or departures or owed):
+            if not (decided.done or errands.done or departures or owed):
                 return
         raise RuntimeError(
             "the world does not come to rest: something is due again and again at the same instant"

@@ -1,4 +1,4 @@
-"""Authenticator apps and recovery codes, which the people's side makes (allauth's table): here to seal their secrets anew."""
+"""Authenticator apps and recovery codes, which the people's side makes (allauth's table): to seal their secrets anew."""
 
 from collections.abc import Sequence
 
