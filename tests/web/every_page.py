@@ -30,7 +30,7 @@ SIGNED_IN: dict[str, tuple[str, ...]] = {
     "swaps": ("/on-call/swaps",),
     "swap": ("/on-call/swaps/{swap}",),
     "offer-swap": ("/on-call/swaps/offer", "/on-call/swaps/offer?{part}"),
-    "ask-cover": ("/on-call/cover",),
+    "ask-cover": ("/on-call/swaps/cover",),
     "schedules": ("/schedules",),
     "new-schedule": ("/schedules/~new",),
     "schedule": (

@@ -100,7 +100,7 @@ def test_cover_is_asked_for_and_who_cannot_be_reached_says_so(
     facts = house.world.engine.facts.current
     (who,) = who_is_on_call(facts.schedules, PRIMARY, house.now, facts.overrides).people
     client = browser if who == "alice" else bob
-    assert "Ask the team" in page(client, "/on-call/cover")
+    assert "Ask the team" in page(client, "/on-call/swaps/cover")
     made = house.ask(AskCover(who, PRIMARY), who, "web")
     assert isinstance(made, SwapView)
     assert "Nobody can reach me" in page(client, "/on-call/swaps")
@@ -163,3 +163,12 @@ def test_what_is_not_there_is_not_found(house: House, browser: Client, address: 
 @pytest.mark.parametrize("before", ["x", "1.", "99999999999999999999.a", "1.a'b", "1.%00"])
 def test_a_broken_page_mark_is_the_first_page(house: House, browser: Client, before: str) -> None:
     assert browser.get("/on-call/swaps", {"before": before}).status_code == 200
+
+
+def test_the_profile_shows_what_one_was_told_lately(house: House, browser: Client, bob: Client) -> None:
+    assert "Told to you lately" not in page(browser, "/me")
+    starts_at, ends_at = shift_of(house, "bob")
+    house.ask(OfferSwap("bob", PRIMARY, starts_at, ends_at, ("alice",), comment=HOSTILE), "bob", "web")
+    shown = page(browser, "/me")
+    assert "Bob Brandt offers you a shift" in shown and "<script>alert" not in shown
+    assert "offers you a shift" not in page(bob, "/me")

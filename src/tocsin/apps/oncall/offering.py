@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from tocsin.apps.alerts.ends import as_input, wall_time
 from tocsin.apps.asking import ask
 from tocsin.apps.configuration.queries import facts
-from tocsin.apps.oncall.timeline import written
+from tocsin.apps.oncall.timeline import exact, written
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import Reader, reader_of
 from tocsin.control.client import NotAnswering
@@ -36,10 +36,11 @@ FIELDS = ("schedule", "person", "starts_at", "ends_at", "back", "expires_at", "c
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A shift to choose. `value` is what the form or the address says of it."""
+    """A shift to choose. `value` is what the form or the address says of it, `label` what people read."""
 
     seat: Seat
     value: str
+    label: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -72,7 +73,9 @@ def offer(request: HttpRequest) -> HttpResponse:
         "own": reader.person is not None and draft["person"] == reader.person.key,
         "choices": _choices(configuration, draft["person"], now) if part is None else [],
         "asked": _asked(configuration, part, draft["person"], ticked) if part is not None else [],
-        "back": _in_return(configuration, part, draft["person"], now) if part is not None else [],
+        "back": _in_return(configuration, part, draft["person"], reader.zone, now)
+        if part is not None
+        else [],
         "refused": refused,
         "zone": reader.zone.key,
         "facts": configuration,
@@ -235,7 +238,7 @@ def _asked(facts: Configuration, part: Part, person: str, ticked: list[str]) -> 
     return [Asked(each, each.person in ticked) for each in proposals(facts, part, person)[:MOST_ASKED]]
 
 
-def _in_return(facts: Configuration, part: Part, person: str, now: datetime) -> list[Choice]:
+def _in_return(facts: Configuration, part: Part, person: str, zone: ZoneInfo, now: datetime) -> list[Choice]:
     """Shifts of the others on that schedule that could be wanted for it, the next first."""
     others = set(candidates(facts, part.schedule, person))
     found = seats(facts.schedules, [part.schedule], now, now + AHEAD, facts.overrides)
@@ -245,6 +248,10 @@ def _in_return(facts: Configuration, part: Part, person: str, now: datetime) -> 
         if seat.person in others and (seat.ends_at <= part.starts_at or part.ends_at <= seat.starts_at)
     ]
     return [
-        Choice(s, f"{s.person}~{s.schedule}~{written(s.starts_at)}~{written(s.ends_at)}")
+        Choice(
+            s,
+            f"{s.person}~{s.schedule}~{written(s.starts_at)}~{written(s.ends_at)}",
+            f"{facts.people[s.person].name}: {exact(s.starts_at, zone)} to {exact(s.ends_at, zone)}",
+        )
         for s in sorted(wanted, key=lambda seat: (seat.starts_at, seat.person))[:MOST_BACK]
     ]

@@ -15,6 +15,7 @@ from tocsin.apps.people.authority import needs
 from tocsin.apps.people.models import Account
 from tocsin.apps.people.reader import person_of, reader_of
 from tocsin.apps.profile.asking import told
+from tocsin.apps.profile.notices import told_lately
 from tocsin.apps.profile.push import house_key
 from tocsin.apps.profile.queries import methods_of, way_of
 from tocsin.apps.profile.whose import Whose, whose
@@ -42,6 +43,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "themes": THEMES.items(),
         "theme_now": request.COOKIES.get(THEME_COOKIE, "system"),
         "house_key": house_key(),
+        "notices": told_lately(reader.person.key, configuration, timezone.now()) if reader.person else [],
         **(reach(Whose(reader.person, own=True)) if reader.person else {}),
     }
     return render(request, "profile/profile.html", context)

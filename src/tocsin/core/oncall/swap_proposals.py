@@ -8,7 +8,7 @@ import msgspec
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.seats import Seat, seats
 from tocsin.core.oncall.swap import Part
-from tocsin.core.oncall.swap_seats import Seating, cannot_take
+from tocsin.core.oncall.swap_seats import Seating, cannot_take, derived
 from tocsin.core.oncall.swaps import candidates
 
 REST = timedelta(hours=11)  # between two shifts, as the European working time directive has it
@@ -25,7 +25,8 @@ class Proposal(msgspec.Struct, frozen=True):
 def proposals(facts: Configuration, part: Part, person: str) -> list[Proposal]:
     """Everybody who may be asked to take this part from `person`, the best first."""
     begin, end = part.starts_at - REST, part.ends_at + REST
-    others = [key for key in sorted(facts.schedules) if key != part.schedule]
+    follow = {part.schedule, *derived(facts.schedules, part.schedule)}  # whose seats move with this one's
+    others = [key for key in sorted(facts.schedules) if key not in follow]
     held: dict[str, list[Seat]] = {}
     for seat in seats(facts.schedules, others, begin, end, facts.overrides):
         held.setdefault(seat.person, []).append(seat)
