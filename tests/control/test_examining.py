@@ -12,14 +12,16 @@ from tests.postgres import Postgres
 from tests.scenarios.house import House, configured
 from tests.scenarios.provider import Provider
 from tocsin.control.actor import Actor
-from tocsin.control.examining import Examiner, accounts, house, installation
+from tocsin.control.examining import Examiner, accounts, calendars, house, installation
 from tocsin.control.perform import Performer, status
 from tocsin.control.requests import Examine, Finding
 from tocsin.core.configuration import Configuration, Defaults, Integration
 from tocsin.core.instants import micros
+from tocsin.core.oncall.calendar import Calendar, Serves
 from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.people import ContactMethod, NotifyRule, Person
 from tocsin.engine.clock import VirtualClock
+from tocsin.engine.oncall.calendars import Standing
 from tocsin.engine.store.open import open_store
 from tocsin.engine.store.protocol import PeopleStanding
 
@@ -201,3 +203,22 @@ def test_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
     told = levels(examined(store, None, postgres=True))
     assert "good" in told["database"] and told["clock"] == {"good"} and "audit log" not in told
     store.close()
+
+
+# --- calendars -------------------------------------------------------------------------------------------------------
+
+
+def test_a_calendar_that_cannot_be_read_is_named_with_since_when_and_why() -> None:
+    hr = Calendar("hr", "https://hr.example.com/hush", Serves.LEAVE)
+    facts = Configuration(calendars={"hr": hr})
+    since = NOW - timedelta(hours=3)
+    failing = Standing("hr", good_at=since, failing_since=since, why="its server answered 500")
+    (found,) = calendars.findings(facts, {"hr": failing}, NOW)
+    assert (found.about, found.level) == ("calendars", "warning")
+    assert "since 3h: its server answered 500; the leave it last told of stay in force" in found.says
+    never = msgspec.structs.replace(failing, good_at=None)
+    assert levels(calendars.findings(facts, {"hr": never}, NOW)) == {"calendars": {"bad"}}
+    assert levels(calendars.findings(facts, {"hr": Standing("hr", good_at=NOW)}, NOW)) == {
+        "calendars": {"good"}
+    }
+    assert levels(calendars.findings(EMPTY, {}, NOW)) == {}

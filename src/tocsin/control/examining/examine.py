@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.control.examining import accounts, house, installation
+from tocsin.control.examining import accounts, calendars, house, installation
 from tocsin.control.requests import Finding
 from tocsin.core.configuration import Configuration
+from tocsin.engine.oncall.calendars import Standing, standings
 from tocsin.engine.store.protocol import Entry, PeopleStanding, Transaction
 
 ORDER = ("bad", "warning", "note", "good")
@@ -21,6 +22,7 @@ class Read(msgspec.Struct, frozen=True):
     people: PeopleStanding
     heard: frozenset[str]  # integrations of which something is remembered
     now: int
+    calendars: Mapping[str, Standing] = {}
 
 
 class Examiner(msgspec.Struct, frozen=True):
@@ -36,6 +38,7 @@ class Examiner(msgspec.Struct, frozen=True):
             tx.tokens.standing(),
             tx.tokens.heard(sorted(facts.integrations)),
             tx.now(),
+            standings(tx),
         )
 
     def findings(self, read: Read, facts: Configuration, now: datetime) -> list[Finding]:
@@ -44,6 +47,7 @@ class Examiner(msgspec.Struct, frozen=True):
         found = [
             *installation.findings(place, facts, read.people, read.now, now),
             *house.findings(facts, read.entries, read.heard, now),
+            *calendars.findings(facts, read.calendars, now),
             *accounts.findings(read.people),
         ]
         return sorted(found, key=lambda each: ORDER.index(each.level))
