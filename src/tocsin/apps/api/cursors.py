@@ -23,7 +23,7 @@ Cursor = Annotated[
 ]
 
 
-def cursor_of(key: int | str | list[int] | list[int | str]) -> str:
+def cursor_of(key: int | str | list[int] | tuple[int, str]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 

@@ -91,7 +91,7 @@ def list_swaps(
         raise Stopped("not-found", f"there is no schedule {schedule!r}")
     found = swap_queries.swaps_like(schedule, (state,) if state else (), limit + 1, row_after(cursor))
     last = found[limit - 1] if len(found) > limit else None
-    following = cursor_of([micros(last.part.starts_at), last.id]) if last is not None else None
+    following = cursor_of((micros(last.part.starts_at), last.id)) if last is not None else None
     return Swaps(tuple(view(swap) for swap in found[:limit]), following)
 
 

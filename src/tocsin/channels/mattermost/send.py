@@ -108,7 +108,7 @@ def _attachment(item: Item, message: Message) -> dict[str, Any]:
 
 def _joined(pairs: list[tuple[str, str]], bold: bool = False) -> str:
     star = "**" if bold else ""
-    return "   ·   ".join(f"[{star}{label}{star}]({_in_markdown(url)})" for label, url in pairs)
+    return "   ·   ".join(f"[{star}{escape(label)}{star}]({_in_markdown(url)})" for label, url in pairs)
 
 
 def _plainly(pairs: list[tuple[str, str]]) -> str:
