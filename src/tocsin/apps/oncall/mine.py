@@ -17,7 +17,7 @@ from tocsin.apps.oncall.timeline import written
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.reader import reader_of
 from tocsin.core.configuration import Configuration
-from tocsin.core.oncall.seats import seats
+from tocsin.core.oncall.seats import seats, taking_part
 from tocsin.core.roles import Permission
 
 MONTHS = 3
@@ -30,6 +30,7 @@ class Shift(msgspec.Struct, frozen=True):
     runs: bool  # now
     last: bool  # of those that are looked at: it may go on
     day: date  # its first, in the reader's zone
+    one_day: bool  # so that its end is told by the clock alone
     asks: str  # what the address of a form about this shift says
 
     @property
@@ -51,7 +52,7 @@ def months(facts: Configuration, person: str, now: datetime, zone: ZoneInfo) -> 
     edges = [midnight(first, zone) for first in firsts]
     horizon = midnight(_first(now.astimezone(zone).date(), MONTHS + 1), zone)
     since = now - timedelta(days=35)  # so that a running shift is shown from its begin
-    keys = sorted(facts.schedules)
+    keys = _concerned(facts, person, since, horizon)
     held = [
         seat
         for seat in seats(facts.schedules, keys, since, horizon, facts.overrides)
@@ -77,6 +78,7 @@ def months(facts: Configuration, person: str, now: datetime, zone: ZoneInfo) -> 
                 runs=seat.starts_at <= now,
                 last=seat.ends_at >= horizon,
                 day=seat.starts_at.astimezone(zone).date(),
+                one_day=seat.starts_at.astimezone(zone).date() == seat.ends_at.astimezone(zone).date(),
                 asks=urlencode(
                     {
                         "schedule": seat.schedule,
@@ -89,6 +91,16 @@ def months(facts: Configuration, person: str, now: datetime, zone: ZoneInfo) -> 
         )
         found.append(Month(first, listed, round(hours / timedelta(hours=1))))
     return found
+
+
+def _concerned(facts: Configuration, person: str, starts_at: datetime, ends_at: datetime) -> list[str]:
+    """The schedules that may name them, so that those of other teams cost nothing."""
+    put_in = {override.schedule for override in facts.overrides if override.person == person}
+    return [
+        key
+        for key in sorted(facts.schedules)
+        if key in put_in or person in taking_part(facts.schedules, [key], starts_at, ends_at)
+    ]
 
 
 def _first(day: date, months_on: int) -> date:

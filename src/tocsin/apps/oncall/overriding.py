@@ -79,14 +79,19 @@ def draft_of(
 
 
 def of_form(data: Mapping[str, str]) -> Draft:
-    said = {name: str(data.get(name, "")).strip()[:100] for name in Draft.__struct_fields__}
+    def said(name: str) -> str:
+        return data.get(name, "").strip()[:100]
+
     return Draft(
-        **{
-            **said,
-            "kind": said["kind"] or OverrideKind.REPLACE.value,
-            "comment": str(data.get("comment", "")).strip()[:LONGEST_COMMENT],
-            "on_top": bool(said["on_top"]),
-        }
+        kind=said("kind") or OverrideKind.REPLACE.value,
+        person=said("person"),
+        replaces=said("replaces"),
+        starts_at=said("starts_at"),
+        ends_at=said("ends_at"),
+        repeat=said("repeat"),
+        repeat_until=said("repeat_until"),
+        comment=data.get("comment", "").strip()[:LONGEST_COMMENT],
+        on_top=bool(data.get("on_top")),
     )
 
 

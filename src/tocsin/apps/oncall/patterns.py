@@ -7,7 +7,7 @@ import msgspec
 from tocsin.apps.oncall.schedule_draft import Draft, DraftLayer, Hours, Slot
 from tocsin.config.values import DAYS
 
-WEEKDAYS, WEEKEND = list(DAYS[:5]), list(DAYS[5:])
+WEEKEND = list(DAYS[5:])
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -27,11 +27,16 @@ def _daily(people: Sequence[Slot], monday: str) -> list[DraftLayer]:
 
 
 def _weekend(people: Sequence[Slot], monday: str) -> list[DraftLayer]:
-    one = DraftLayer(time="00:00", days=["Mon"], starts=monday, slots=list(people))
+    """From Friday evening to Monday morning; the week's layer has all hours, so that none is nobody's."""
     turned = [*people[1:], *people[:1]]
+    hours = [
+        Hours(["Fri"], "18:00", "00:00"),
+        Hours(WEEKEND, "00:00", "00:00"),
+        Hours(["Mon"], "00:00", "09:00"),
+    ]
     return [
-        msgspec.structs.replace(one, name="weekdays", hours=[Hours(WEEKDAYS, "00:00", "00:00")]),
-        msgspec.structs.replace(one, name="weekends", slots=turned, hours=[Hours(WEEKEND, "00:00", "00:00")]),
+        DraftLayer(name="week", days=["Mon"], starts=monday, slots=list(people)),
+        DraftLayer(name="weekend", time="18:00", days=["Fri"], starts=monday, slots=turned, hours=hours),
     ]
 
 
@@ -74,7 +79,12 @@ PATTERNS = (
         _weekend,
     ),
     Pattern("day-night", "Day and night", "Twelve hours each, from 08:00 and from 20:00.", _day_and_night),
-    Pattern("sun", "Follow the sun", "Three places, each by day.", _follow_the_sun),
+    Pattern(
+        "sun",
+        "Follow the sun",
+        "Asia, Europe, America: each by day, Europe for what is left.",
+        _follow_the_sun,
+    ),
     Pattern(
         "seconded",
         "Primary and secondary",

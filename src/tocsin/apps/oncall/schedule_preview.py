@@ -20,6 +20,7 @@ WEEKS_A_BLOCK = 4
 class Block(msgspec.Struct, frozen=True):
     """Four weeks of it. `bands` are where other people are on call afterwards."""
 
+    label: str  # for who hears the page
     rows: tuple[timeline.Row, ...]
     columns: tuple[timeline.Column, ...]
     now: str
@@ -52,7 +53,8 @@ def preview(facts: Configuration, key: str, after: Schedule, zone: ZoneInfo, now
         rows = timeline.final_rows(facts, key, begin, end, zone, versions, timeline.LETTER)
         columns, mark = timeline.scale(begin, end, zone, now)
         bands = bands_of(moved, timeline.Scale(begin, end, zone)) if before is not None else ()
-        blocks.append(Block(tuple(rows), tuple(columns), mark, bands))
+        weeks = f"Weeks {WEEKS_A_BLOCK * number + 1} to {WEEKS_A_BLOCK * (number + 1)}, drawn"
+        blocks.append(Block(weeks, tuple(rows), tuple(columns), mark, bands))
     return Preview(over.at, tuple(blocks), before is None, gains(found))
 
 
