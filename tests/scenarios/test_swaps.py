@@ -10,10 +10,11 @@ import pytest
 from tests.scenarios.conftest import Stores
 from tests.scenarios.house import START, House, configured
 from tests.scenarios.person import SECRET, Person
-from tests.scenarios.provider import Provider
+from tests.scenarios.provider import Crash, Provider
 from tocsin.channels.links import LinkClaims, verify
 from tocsin.control.actor import Actor
 from tocsin.control.oncall import offered
+from tocsin.control.oncall import swaps as control
 from tocsin.control.requests import (
     AcceptSwap,
     AskCover,
@@ -253,3 +254,26 @@ def test_an_accepted_swap_is_ended_as_any_override_is(house: House) -> None:
     view = asks(house, AcceptSwap(alice_offers(house, "bob"), "bob"), "bob")
     house.ask(EndOperational("overrides", view.overrides[0]), "alice", "web")
     assert on_call(house, WEDNESDAY) == ("alice",)
+
+
+@pytest.mark.parametrize("line", ["write", "_seat"])
+def test_a_crash_between_its_lines_changes_nothing_and_it_can_be_taken_again(
+    house: House, alice: Person, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    swap = alice_offers(house, "bob")
+    done = getattr(control, line)
+
+    def dies(*given: Any) -> None:
+        done(*given)
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(control, line, dies)
+        with pytest.raises(Crash):
+            asks(house, AcceptSwap(swap, "bob"), "bob")
+    house.starts_again()
+    alice.hears_nothing()
+    assert on_call(house, WEDNESDAY) == ("alice",)
+    assert asks(house, AcceptSwap(swap, "bob"), "bob").state == "accepted"
+    alice.was_told("Bob Brandt takes your shift")
+    alice.hears_nothing()

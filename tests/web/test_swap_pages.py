@@ -1,6 +1,8 @@
 """Swaps and cover on screen: offered, taken, declined, and what is refused is said where it was typed."""
 
+import re
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +12,7 @@ from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
 from tests.web.test_pages import page
 from tocsin.apps.people.models import Account, Membership
-from tocsin.control.requests import AskCover, OfferSwap, SwapView
+from tocsin.control.requests import AskCover, OfferSwap, SwapView, WithdrawSwap
 from tocsin.core.oncall.seats import seats
 from tocsin.core.oncall.shifts import who_is_on_call
 
@@ -172,3 +174,25 @@ def test_the_profile_shows_what_one_was_told_lately(house: House, browser: Clien
     shown = page(browser, "/me")
     assert "Bob Brandt offers you a shift" in shown and "<script>alert" not in shown
     assert "offers you a shift" not in page(bob, "/me")
+
+
+def test_more_swaps_cost_no_more_queries(
+    house: House, browser: Client, django_assert_max_num_queries: Any
+) -> None:
+    starts_at, _ = shift_of(house)
+    for hour in range(60):
+        begin = starts_at + timedelta(hours=hour)
+        made = house.ask(
+            OfferSwap("alice", PRIMARY, begin, begin + timedelta(hours=1), ("bob",)), "alice", "web"
+        )
+        assert isinstance(made, SwapView)
+        if hour >= 30:
+            house.ask(WithdrawSwap(made.id, "alice"), "alice", "web")
+    page(browser, "/on-call/swaps")  # reads the configuration
+    with django_assert_max_num_queries(12):
+        shown = page(browser, "/on-call/swaps")
+    assert shown.count('id="swap-') == 30
+    older = re.search(r'href="(/on-call/swaps[?]before=[^"]+)"', shown)
+    assert older is not None
+    with django_assert_max_num_queries(12):
+        assert page(browser, older[1]).count("/on-call/swaps/") >= 10

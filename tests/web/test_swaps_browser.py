@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.e2e.tocsin import Tocsin
 from tests.web.test_browser import DESK, PHONE, chromium, signed_in, tocsin
+from tocsin.channels.links import sign_offer
 from tocsin.cli.door import open_door
 from tocsin.control.requests import ListSwaps, OfferSwap, SwapView, Who
 from tocsin.core.oncall.schedule import Shift
@@ -72,4 +73,39 @@ def test_what_is_offered_to_somebody_is_taken_by_one_button(
     expect(page.get_by_text("You are on call for platform-primary").first).to_be_visible()
     (who,) = door.ask(Who(PRIMARY, shift.starts_at))
     assert who.people == ("alice",)
+    context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390", "1280"])
+def test_the_link_of_a_message_asks_once_more_and_then_takes_it(
+    tocsin: Tocsin, chromium: Browser, size: ViewportSize
+) -> None:
+    """Without being signed in: whoever holds the link holds the right."""
+    shift = next_shift_of(tocsin, "bob")
+    begin = shift.starts_at + timedelta(hours=24 if size is PHONE else 36)
+    door = open_door(None, None, tocsin.data, None, actor="bob")
+    made: SwapView = door.ask(OfferSwap("bob", PRIMARY, begin, begin + timedelta(hours=8), ("alice",)))
+    token = sign_offer(b"of the tests", "accept_swap", made.id, "alice", begin)
+    context = chromium.new_context(viewport=size, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{tocsin.url}/r/{token}")
+    expect(page.get_by_text("Bob Brandt: platform-primary")).to_be_visible()
+    assert [swap.state for swap in swaps(tocsin) if swap.id == made.id] == ["open"]
+    page.get_by_role("button", name="Take it").click()
+    expect(page.get_by_text("You are on call for platform-primary")).to_be_visible()
+    assert [swap.accepted_by for swap in swaps(tocsin) if swap.id == made.id] == ["alice"]
+    page.goto(f"{tocsin.url}/r/{token}")
+    expect(page.get_by_text("no longer offered")).to_be_visible()
+    context.close()
+
+
+def test_one_tap_sends_a_test_page(tocsin: Tocsin, chromium: Browser) -> None:
+    door = open_door(None, None, tocsin.data, None, actor="dan")
+    (who,) = door.ask(Who(PRIMARY))
+    token = sign_offer(b"of the tests", "test_page", "bob", "bob", who.until)
+    context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{tocsin.url}/r/{token}")
+    page.get_by_role("button", name="Send me a test page").click()
+    expect(page.get_by_text("A test page to bob is on its way.")).to_be_visible()
     context.close()
