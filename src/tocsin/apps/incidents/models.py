@@ -43,6 +43,7 @@ class Incident(models.Model):
             models.Index(
                 fields=["alike", "id"], name="incident_alike", condition=models.Q(alike__isnull=False)
             ),
+            models.Index(fields=["id"], name="incident_test", condition=models.Q(test=True)),
             models.Index(fields=["id"], name="incident_owes", condition=models.Q(owes_timer=True)),
         ]
 
@@ -89,7 +90,8 @@ class Page(models.Model):
     class Meta:
         db_table = "page"
         default_permissions = ()
-        indexes = [models.Index(fields=["person", "begun_at"], name="page_received")]
+        # Counted from the index alone: a year of pages is never looked at row by row.
+        indexes = [models.Index(fields=["person", "begun_at", "urgency", "incident"], name="page_received")]
 
 
 class Notification(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import BigIntegerField, Count
 from django.db.models.functions import Cast
 
-from tocsin.apps.incidents.models import Page
+from tocsin.apps.incidents.models import Incident, Page
 from tocsin.core.instants import instant, micros
 from tocsin.core.oncall.paged import Paged
 from tocsin.core.severity import Urgency
@@ -21,11 +21,11 @@ def received(people: Sequence[str], since: datetime, until: datetime) -> list[Pa
             person__in=people,
             begun_at__gte=micros(since),
             begun_at__lt=micros(until),
-            incident__test=False,
         )
+        .exclude(incident_id__in=Incident.objects.filter(test=True).values("id"))
         .annotate(minute=Cast("begun_at", BigIntegerField()) / MINUTE)
         .values_list("person", "minute", "urgency")
-        .annotate(count=Count("id"))
+        .annotate(count=Count("*"))
         .order_by()
     )
     return [

@@ -5,7 +5,7 @@ call of more than a week counts as one shift for each week of it that began. A n
 what is of low urgency may wait for the morning. Tests are no pages.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ from tocsin.core.oncall.goals import Goals
 from tocsin.core.oncall.nights import COUNTS_FROM, DAY, night, night_at
 from tocsin.core.oncall.paged import Paged
 from tocsin.core.oncall.seats import Seat
-from tocsin.core.oncall.spans import Span, joined, length, within
+from tocsin.core.oncall.spans import Span, holds, joined, length, within
 from tocsin.core.oncall.wall_clock import instant_of, local_date
 from tocsin.core.people import BusinessHours
 from tocsin.core.severity import Urgency
@@ -133,15 +133,14 @@ class _Burden:
     ) -> None:
         self.person = person
         on_call = joined((seat.starts_at, seat.ends_at) for seat in seats)
-        on_duty = [page for page in pages if any(begin <= page.at < end for begin, end in on_call)]
+        on_duty = [page for page in pages if holds(on_call, page.at)]
         self.off_duty = sum(page.count for page in pages) - sum(page.count for page in on_duty)
         self.pages = sum(page.count for page in on_duty)
 
         shifts = [part for seat in seats for part in _by_week((seat.starts_at, seat.ends_at))]
         self.shifts = len(shifts)
-        self.calm_shifts = sum(
-            1 for begin, end in shifts if not any(begin <= page.at < end for page in on_duty)
-        )
+        came = sorted({page.at for page in on_duty})
+        self.calm_shifts = sum(bisect_left(came, begin) == bisect_left(came, end) for begin, end in shifts)
 
         self.nights = _nights_held(on_call, zone)
         self.in_night: dict[date, int] = {}

@@ -18,7 +18,7 @@ from tocsin.core.oncall.away import Holidays
 from tocsin.core.oncall.nights import COUNTS_FROM, DAY, night
 from tocsin.core.oncall.paged import Paged
 from tocsin.core.oncall.seats import Seat
-from tocsin.core.oncall.spans import Span, joined, without
+from tocsin.core.oncall.spans import Span, holds, joined, without
 from tocsin.core.oncall.wall_clock import instant_of, local_date
 
 Month = tuple[int, int]  # year, month
@@ -114,7 +114,7 @@ def ledger(
             for month, (begin, end) in _by_month(*part):
                 add(month, person, Held(part=end - begin))
     for page in pages:
-        if any(begin <= page.at < end for begin, end in by_person.get(page.person, ())):
+        if holds(by_person.get(page.person, ()), page.at):
             add((page.at.year, page.at.month), page.person, Held(pages=page.count))
     return Ledger(months, nights)
 

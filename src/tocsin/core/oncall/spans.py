@@ -1,5 +1,6 @@
 """Stretches of time as pairs of instants, end exclusive: joined, cut, taken away."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -63,6 +64,12 @@ def shared(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
         else:
             there += 1
     return found
+
+
+def holds(spans: Sequence[Span], instant: datetime) -> bool:
+    """Whether one of these has it; in order and not overlapping."""
+    place = bisect_right(spans, instant, key=lambda span: span[0])
+    return place > 0 and instant < spans[place - 1][1]
 
 
 def length(spans: Iterable[Span]) -> timedelta:

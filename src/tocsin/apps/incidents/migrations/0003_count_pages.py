@@ -41,5 +41,12 @@ class Migration(migrations.Migration):
         migrations.AddField("Page", "begun_at", tocsin.apps.columns.InstantField(db_default=0)),
         migrations.AddField("Page", "urgency", models.TextField(db_default="high")),
         migrations.RunPython(fill, migrations.RunPython.noop),
-        migrations.AddIndex("Page", models.Index(fields=["person", "begun_at"], name="page_received")),
+        migrations.AddIndex(
+            "Page",
+            models.Index(fields=["person", "begun_at", "urgency", "incident"], name="page_received"),
+        ),
+        migrations.AddIndex(
+            "Incident",
+            models.Index(fields=["id"], name="incident_test", condition=models.Q(("test", True))),
+        ),
     ]
