@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
 from tests.web.test_pages import MOST_QUERIES, page
+from tocsin.apps.oncall.month import DAY_HEIGHT, grid
 from tocsin.apps.oncall.reach import taps
 from tocsin.apps.oncall.spans import span_of
 from tocsin.apps.people.models import Account, Membership
@@ -21,6 +22,7 @@ from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import ContactMethod, Person, Secret
 from tocsin.core.roles import Role
 
+BERLIN = zone("Europe/Berlin")
 SCHEDULE = "/schedules/platform-primary"
 OVERRIDE = f"{SCHEDULE}/override"
 
@@ -126,6 +128,18 @@ def test_a_month_names_people_at_every_day(browser: Client, house: House) -> Non
     assert len(cells) == 35 and all("Ames" in cell or "Brandt" in cell for cell in cells)
     assert "until 09:00" in shown and "from 09:00" in shown
     assert "from=2026-06-01" in shown and "from=2026-08-01" in shown
+
+
+def test_a_week_draws_each_day_as_long_as_it_is(house: House) -> None:
+    now = datetime(2026, 10, 21, 12, tzinfo=UTC)
+    span = span_of("week", "", "2026-10-19", BERLIN, now)  # clocks go back on Sunday the 25th
+    shown = grid(facts(house), "platform-primary", span, now)
+    (days,) = shown.weeks
+    assert [sum(block.height for block in day.blocks) for day in days] == [DAY_HEIGHT] * 7
+    monday, sunday = days[0], days[6]
+    assert monday.blocks[0].height == DAY_HEIGHT * 9 // 24 and monday.blocks[1].hours == "from 09:00"
+    assert [block.entry.hours for block in sunday.blocks] == [""]
+    assert [day.now for day in days].count(-1) == 6
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def schedule(request: HttpRequest, key: str) -> HttpResponse:
         "span": span,
         "title": month.title(span),
         "drawn": drawn,
-        "grid": month.grid(configuration, key, span) if as_grid else None,
+        "grid": month.grid(configuration, key, span, now) if as_grid else None,
         "brief": listed[:BRIEF],
         "agenda": listed[:AT_ONCE],
         "later_on": listed[AT_ONCE:MOST_SHIFTS],

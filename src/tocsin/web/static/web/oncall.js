@@ -8,6 +8,12 @@
   const SLIGHT = 8; // pixels: less is a tap
   const PAUSE = 350; // after the last change of a form
 
+  // On a phone the drawing is wider than its box: it begins where now is.
+  for (const box of document.querySelectorAll(".tl-box")) {
+    const now = box.querySelector(".now-line");
+    if (now) box.scrollLeft = Math.max(0, now.getBoundingClientRect().left - box.getBoundingClientRect().left - 130);
+  }
+
   // --- what is under the pointer or the focus --------------------------------------------------------------------------
 
   function tell(event) {
