@@ -1,5 +1,6 @@
 """Fairness, health and warnings on screen and by API, and whose numbers nobody else sees."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,9 @@ from tests.web.test_pages import page
 from tocsin.apps.incidents.models import Page
 from tocsin.apps.oncall.paged import received
 from tocsin.apps.people.models import Account, Membership
+from tocsin.control.requests import AddOverride, PutNoun, Who
 from tocsin.core.instants import micros
+from tocsin.core.oncall.schedule import OverrideKind
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.incident import Incident
 from tocsin.core.respond.page import Page as CorePage
@@ -189,3 +192,53 @@ def test_warnings_by_api_are_of_all_teams_or_one(carol: Client, house: House) ->
 def test_orm_pages_have_when_they_began(house: House) -> None:
     pages(house, 3)
     assert Page.objects.filter(begun_at__gt=0).count() == 3
+
+
+# -- warnings ---------------------------------------------------------------------------------------------------------
+
+REACHABLE = {
+    "contact": {"hook": {"webhook": "https://hooks.invalid/x", "verified": True}},
+    "notify": {"high": ["hook"]},
+}
+TURNS = {"every": "1 week", "handoff": "Mon 09:00", "from": "2026-01-05", "people": ["erin", "frank"]}
+
+
+@pytest.fixture
+def shop(house: House) -> House:
+    """Two who can be reached take turns, and tomorrow nobody is there for four hours."""
+    for person in ("erin", "frank"):
+        house.ask(PutNoun("people", person, {**REACHABLE, "name": person.title()}))
+    house.ask(PutNoun("teams", "shop", {"members": ["erin", "frank"]}))
+    house.ask(PutNoun("schedules", "shop", {"team": "shop", "layers": [{"rotation": TURNS}]}))
+    begin = house.now + timedelta(days=1)
+    on_call = house.ask(Who("shop", begin))
+    assert isinstance(on_call, list)
+    gone = on_call[0].people[0]
+    house.ask(AddOverride("shop", gone, begin + timedelta(hours=4), begin, OverrideKind.REMOVE.value))
+    return house
+
+
+@pytest.mark.parametrize("address", ["/on-call?team=shop", "/schedules/shop"])
+def test_a_gap_is_shown_with_who_could_stand_in(browser: Client, shop: House, address: str) -> None:
+    shown = page(browser, address)
+    assert "Before it bites" in shown
+    assert "Nobody is on call on shop from" in shown
+    assert "More than one week in four on call" in shown
+    assert re.search(r"/schedules/shop/override\?person=(erin|frank)&amp;starts_at=", shown)
+    assert "Share the rotation: one for this team and platform (2 more people) is 25 % each." in shown
+
+
+def test_whoever_only_reads_is_offered_no_override(shop: House) -> None:
+    shown = page(account("zoe", "observer"), "/schedules/shop")
+    assert "Before it bites" in shown
+    assert "/override?person=" not in shown
+
+
+def test_the_override_that_is_offered_is_filled_in(browser: Client, shop: House) -> None:
+    offered = re.search(
+        r'href="(/schedules/shop/override\?[^"]*)"',
+        page(browser, "/schedules/shop?").split("Before it bites")[1],
+    )
+    assert offered is not None
+    form = page(browser, offered[1].replace("&amp;", "&"))
+    assert re.search(r'<option value="(erin|frank)" selected', form)
