@@ -42,9 +42,6 @@ class Holding(NamedTuple):
     until: datetime
 
 
-NOTHING_HELD = Holding((), datetime.min.replace(tzinfo=UTC))  # before anything was asked
-
-
 class OfSchedule:
     """The overrides of one schedule. Invariant: `_holding[n]` are the single ones that hold from `_edges[n]` up to the next
     edge, by their place in the order; before the first edge there are none."""

@@ -31,6 +31,15 @@ def window_at(restrictions: tuple[Restriction, ...], time_zone: str, instant: da
     return Window(place % 2 == 1, edges[place] if place < len(edges) else end)
 
 
+def edges_at(
+    restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime
+) -> tuple[list[datetime], int]:
+    """When the layer begins to count and ceases to, in turn, around the instant, and the place in that list of the first
+    after it: at an odd place the layer counts. Beyond the list's end it has to be asked for anew."""
+    edges, _ = _edges(restrictions, time_zone, (instant - EPOCH) // _PART)
+    return edges, bisect_right(edges, instant)
+
+
 @lru_cache(maxsize=4096)
 def _edges(
     restrictions: tuple[Restriction, ...], time_zone: str, part: int

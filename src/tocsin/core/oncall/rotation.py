@@ -68,6 +68,11 @@ def turn_at(rotation: Rotation, time_zone: str, instant: datetime) -> Turn | Non
     return turn
 
 
+def turn_after(rotation: Rotation, time_zone: str, turn: Turn) -> Turn:
+    """The turn that follows; without any length where a clock change swallows it, or once the rotation has ended."""
+    return _turn(rotation, time_zone, turn.number + 1)
+
+
 def following(rotation: Rotation, number: int) -> list[tuple[str, ...]]:
     """The people in the order in which they come after turn `number`; those of that turn itself are last."""
     count = len(rotation.people)

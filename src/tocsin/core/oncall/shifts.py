@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from tocsin.core.oncall.calendar_layer import event_at, events_following
-from tocsin.core.oncall.overrides import NOTHING_HELD, OfSchedule, indexed
-from tocsin.core.oncall.restrictions import window_at
-from tocsin.core.oncall.rotation import Turn, begins_at, following, turn_at
+from tocsin.core.oncall.calendar_layer import events_following
+from tocsin.core.oncall.cursor import Cursor, turn_of
+from tocsin.core.oncall.overrides import OfSchedule, indexed
+from tocsin.core.oncall.rotation import following
 from tocsin.core.oncall.schedule import (
     Gap,
     Layer,
@@ -38,23 +38,33 @@ Order = list[tuple[str, ...]]
 
 
 class _Seat:
-    """A schedule in the version that holds, with its overrides.
+    """A schedule in the version that holds, with its overrides. While a span is walked forward it keeps where each layer
+    stands and which overrides hold, so that only what changes is asked again."""
 
-    While a span is walked forward it keeps what each layer and the overrides last said, with until when that stands, so
-    that of the layers only the one that changes is asked again.
-    """
-
-    __slots__ = ("held", "overrides", "schedule", "turns")
+    __slots__ = ("cursors", "held", "held_until", "overrides", "plain", "schedule")
 
     def __init__(self, schedule: Schedule, overrides: OfSchedule | None, forward: bool) -> None:
         self.schedule = schedule
         self.overrides = overrides
-        self.turns: list[_Held] | None = [_NOT_ASKED] * len(schedule.layers) if forward else None
-        self.held = NOTHING_HELD
+        self.held: tuple[Override, ...] = ()
+        self.held_until = _NOT_ASKED
+        self.plain = forward and not any(layer.shadow or layer.beside for layer in schedule.layers)
+        self.cursors = _cursors(schedule) if forward else None
 
 
-_Held = tuple[Turn | None, datetime]
-_NOT_ASKED: _Held = (None, datetime.min.replace(tzinfo=UTC))
+def _cursors(schedule: Schedule) -> list[Cursor]:
+    """The layers, the highest first."""
+    return [
+        Cursor(layer, _name(layer, number), layer.time_zone or schedule.time_zone)
+        for number, layer in reversed([*enumerate(schedule.layers, 1)])
+    ]
+
+
+def _name(layer: Layer, number: int) -> str:
+    return layer.name or f"layer {number}"
+
+
+_NOT_ASKED = datetime.min.replace(tzinfo=UTC)
 
 
 class _Seats(NamedTuple):
@@ -64,22 +74,20 @@ class _Seats(NamedTuple):
     until: datetime  # when another version of one of them holds
 
 
-class _Stretch(NamedTuple):
-    people: tuple[str, ...]
-    by: str
-    until: datetime  # FOREVER when nothing known ends it
-    shadows: tuple[str, ...] = ()
+# people, by, until (FOREVER when nothing known ends it), shadows: a plain tuple, since one is made at every step
+_Stretch = tuple[tuple[str, ...], str, datetime, tuple[str, ...]]
+_NOBODY: tuple[str, ...] = ()
 
 
 def who_is_on_call(
     schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
 ) -> OnCall:
     """Who holds the schedule at the instant; nobody for a schedule that is not known."""
-    seats, until = _seats(schedules, key, instant, overrides)
-    stretch = _at(seats, instant)
-    if stretch.until < until:
-        until = stretch.until
-    return OnCall(stretch.people, stretch.by, None if until == FOREVER else until, stretch.shadows)
+    seats, changes_at = _seats(schedules, key, instant, overrides)
+    people, by, until, shadows = _at(seats, instant)
+    if changes_at < until:
+        until = changes_at
+    return OnCall(people, by, None if until == FOREVER else until, shadows)
 
 
 def shifts(
@@ -130,20 +138,20 @@ def layers_of(
     ends_at: datetime,
     overrides: Iterable[Override],
 ) -> list[LayerShifts]:
-    """What each layer alone says of the span, the lowest first, for drawing; layers of former versions go by their names.
+    """What each layer alone says of the span, the lowest first, for drawing; layers of former versions go by their names and kinds.
 
     A derived schedule has one layer: whom it takes from its primary before its own overrides.
     """
     overrides = indexed(overrides)
-    found: dict[str, LayerShifts] = {}
+    found: dict[tuple[str, bool, bool], LayerShifts] = {}
     at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
     while at < ends_at:
         seats, until = _seats(schedules, key, at, overrides, forward=True)
         until = min(until, ends_at)
         for each in _drawn(seats, at, until):
-            before = found.get(each.name)
-            joined = _joined(before.shifts, each.shifts) if before else each.shifts
-            found[each.name] = LayerShifts(each.name, joined, each.beside, each.shadow)
+            same = (each.name, each.beside, each.shadow)
+            joined = _joined(found[same].shifts, each.shifts) if same in found else each.shifts
+            found[same] = LayerShifts(each.name, joined, each.beside, each.shadow)
         at = until
     return list(found.values())
 
@@ -159,18 +167,15 @@ def _drawn(seats: tuple[_Seat, ...], starts_at: datetime, ends_at: datetime) -> 
             f"secondary of {schedule.secondary_of}",
             tuple(_stretches(lambda at: _at(plain, at), starts_at, ends_at)),
         )
-    for number, layer in enumerate(schedule.layers, 1):
-        name = layer.name or f"layer {number}"
-        time_zone = layer.time_zone or schedule.time_zone
+    for cursor in reversed(_cursors(schedule)):
 
-        def of_layer(
-            at: datetime, layer: Layer = layer, name: str = name, time_zone: str = time_zone
-        ) -> _Stretch:
-            turn, until = _turn_of(layer, time_zone, at)
-            return _Stretch(turn.people if turn else (), name, until)
+        def of_layer(at: datetime, cursor: Cursor = cursor) -> _Stretch:
+            cursor.advance(at)
+            people = cursor.turn.people if cursor.turn is not None else _NOBODY
+            return people, cursor.name, cursor.until, _NOBODY
 
         found = tuple(shift for shift in _stretches(of_layer, starts_at, ends_at) if shift.people)
-        yield LayerShifts(name, found, layer.beside, layer.shadow)
+        yield LayerShifts(cursor.name, found, cursor.layer.beside, cursor.layer.shadow)
 
 
 def _joined(before: tuple[Shift, ...], after: tuple[Shift, ...]) -> tuple[Shift, ...]:
@@ -253,7 +258,7 @@ def _walk(
         if instant >= changes_at:
             seats, changes_at = _seats(schedules, key, instant, overrides, forward=True)
         stretch = _at(seats, instant)
-        return stretch if stretch.until <= changes_at else stretch._replace(until=changes_at)
+        return stretch if stretch[2] <= changes_at else (*stretch[:2], changes_at, stretch[3])
 
     return _stretches(answer, at, ends_at.astimezone(UTC))
 
@@ -265,13 +270,15 @@ def _stretches(
     at = since = starts_at
     held: _Stretch | None = None
     while at < ends_at:
-        people, by, until, shadows = stretch = answer(at)
-        if held is not None and (people != held.people or by != held.by or shadows != held.shadows):
-            yield Shift(since, at, held.people, held.by, held.shadows)
-            since = at
-        held, at = stretch, until
+        stretch = answer(at)
+        if held is None:
+            held = stretch
+        elif stretch[0] != held[0] or stretch[1] != held[1] or stretch[3] != held[3]:
+            yield Shift(since, at, held[0], held[1], held[3])
+            since, held = at, stretch
+        at = stretch[2]
     if held is not None:
-        yield Shift(since, ends_at, held.people, held.by, held.shadows)
+        yield Shift(since, ends_at, held[0], held[1], held[3])
 
 
 # --- the instant -----------------------------------------------------------------------------------------------------
@@ -280,19 +287,30 @@ def _stretches(
 def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
     """The algorithm: the first primary's layers, its overrides, then each derived seat from what is left of the order."""
     if not seats:
-        return _Stretch((), "", FOREVER)
+        return _NOBODY, "", FOREVER, _NOBODY
     primary = seats[0]
     if len(seats) == 1:
-        return _overridden(primary, _layered(primary, instant, None), instant, frozenset())
+        stretch = _layered(primary, instant, None)
+        return (
+            _overridden(primary, stretch, instant, _NONE_TAKEN) if _may_change(primary, stretch) else stretch
+        )
     order: Order = []
-    stretch = _overridden(primary, _layered(primary, instant, order), instant, frozenset())
-    taken = set(stretch.people)
+    stretch = _overridden(primary, _layered(primary, instant, order), instant, _NONE_TAKEN)
+    taken = set(stretch[0])
     for seat in seats[1:]:
-        people = next((free for group in order if (free := _without(group, taken))), ())
+        people = next((free for group in order if (free := _without(group, taken))), _NOBODY)
         by = f"secondary of {seat.schedule.secondary_of}" if people else ""
-        stretch = _overridden(seat, _Stretch(people, by, stretch.until), instant, taken)
-        taken.update(stretch.people)
+        stretch = _overridden(seat, (people, by, stretch[2], _NOBODY), instant, taken)
+        taken.update(stretch[0])
     return stretch
+
+
+_NONE_TAKEN: Set[str] = frozenset()
+
+
+def _may_change(seat: _Seat, stretch: _Stretch) -> bool:
+    """Whether overrides, or that no shadow is on call, may make anything else of it."""
+    return seat.overrides is not None or bool(stretch[3])
 
 
 def _layered(seat: _Seat, instant: datetime, order: Order | None) -> _Stretch:
@@ -300,32 +318,29 @@ def _layered(seat: _Seat, instant: datetime, order: Order | None) -> _Stretch:
     lowest of them before those beside it; then in the layers below, from their present turn on, since they would be on call
     if the others were not. Shadows are in nobody's order.
     """
-    schedule, turns = seat.schedule, seat.turns
-    people: tuple[str, ...] = ()
-    shadows: tuple[str, ...] = ()
-    by = ""
-    until = FOREVER
+    schedule, cursors = seat.schedule, seat.cursors
+    if cursors is not None and order is None and seat.plain:
+        return _topmost(cursors, instant)
+    people, by, until, shadows = _NOBODY, "", FOREVER, _NOBODY
     decided = False
     deciding: list[Order] = []
     below: Order = []
-    number = len(schedule.layers)
-    for layer in reversed(schedule.layers):
-        number -= 1
+    for number, layer in zip(range(len(schedule.layers), 0, -1), reversed(schedule.layers), strict=True):
         if decided and order is None and not layer.shadow:
             continue
-        if turns is None:
-            turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
+        if cursors is None:
+            turn, limit = turn_of(layer, layer.time_zone or schedule.time_zone, instant)
         else:
-            turn, limit = turns[number]
-            if instant >= limit:
-                turn, limit = _turn_of(layer, layer.time_zone or schedule.time_zone, instant)
-                turns[number] = turn, limit
+            cursor = cursors[-number]
+            if instant >= cursor.until:
+                cursor.advance(instant)
+            turn, limit = cursor.turn, cursor.until
         if limit < until:
             until = limit
         if turn is None:
             continue
         if layer.shadow:
-            shadows = turn.people if not shadows else _joint(turn.people, shadows)
+            shadows = _joint(turn.people, shadows)
             continue
         if order is not None:
             # The deciding turn's own people come last of their layer: only an override can have freed them.
@@ -334,70 +349,55 @@ def _layered(seat: _Seat, instant: datetime, order: Order | None) -> _Stretch:
                 below += [upcoming[-1], *upcoming[:-1]]
             else:
                 deciding.append(upcoming)
-        if decided:
-            continue
-        name = layer.name or f"layer {number + 1}"
-        people = turn.people if not people else _joint(turn.people, people)
-        by = name if not by else f"{name}, {by}"
-        decided = not layer.beside
+        if not decided:
+            name = _name(layer, number)
+            people = turn.people if not people else _joint(turn.people, people)
+            by = name if not by else f"{name}, {by}"
+            decided = not layer.beside
     if order is not None:
         for upcoming in reversed(deciding):
             order += upcoming
         order += below
-    return _Stretch(people, by, until, shadows)
+    return people, by, until, shadows
+
+
+def _topmost(cursors: list[Cursor], instant: datetime) -> _Stretch:
+    """The same where no layer is beside others or a shadow: the highest that has somebody. Most schedules are as plain."""
+    until = FOREVER
+    for cursor in cursors:
+        if instant >= cursor.until:
+            cursor.advance(instant)
+        if cursor.until < until:
+            until = cursor.until
+        if cursor.turn is not None:
+            return cursor.turn.people, cursor.name, until, _NOBODY
+    return _NOBODY, "", until, _NOBODY
 
 
 def _following(layer: Layer, number: int) -> Order:
     return events_following(layer, number) if layer.calendar else following(layer.rotation, number)
 
 
-def _turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | None, datetime]:
-    """The turn in which the layer has someone now, or None; and until when that stands."""
-    until = FOREVER
-    if layer.restrictions:
-        is_open, until = window_at(layer.restrictions, time_zone, instant)
-        if not is_open:
-            return None, until
-    if layer.calendar:
-        event, limit = event_at(layer, instant)
-        return event, min(until, limit)
-    rotation = layer.rotation
-    turn = turn_at(rotation, time_zone, instant)
-    if turn is None:
-        begins = begins_at(rotation, time_zone)
-        return None, min(until, begins) if instant < begins else until
-    # Handed to oneself nothing changes at a handoff.
-    limit = turn.ends_at if len(rotation.people) > 1 else rotation.until or FOREVER
-    return (turn if turn.people else None), (limit if limit < until else until)
-
-
 def _overridden(seat: _Seat, stretch: _Stretch, instant: datetime, taken: Set[str]) -> _Stretch:
     """The stretch after the seat's overrides. One that would seat a person of `taken` (the primary) has no effect. Whoever
     is on call in the end is no shadow then."""
-    if seat.overrides is None:
-        return _seen(stretch) if stretch.shadows else stretch
-    holding, until = seat.held
-    if instant >= until:
-        seat.held = holding, until = seat.overrides.at(instant)
-    if stretch.until < until:
-        until = stretch.until
-    if not holding:
-        stretch = _Stretch(stretch.people, stretch.by, until, stretch.shadows)
-        return _seen(stretch) if stretch.shadows else stretch
-    people, shadows = stretch.people, stretch.shadows
+    people, by, until, shadows = stretch
     decided: list[str] = []
-    for override in holding:
-        changed = _apply(override, people, taken)
-        if changed is not None:
-            people = changed
-            decided.append(f"override {override.id}")
-        if override.kind is OverrideKind.REMOVE and override.person in shadows:
-            shadows = _without(shadows, {override.person})
-    return _seen(_Stretch(people, ", ".join(decided) or stretch.by, until, shadows))
-
-
-def _seen(stretch: _Stretch) -> _Stretch:
-    return stretch._replace(shadows=_without(stretch.shadows, set(stretch.people)))
+    if seat.overrides is not None:
+        if instant >= seat.held_until:
+            seat.held, seat.held_until = seat.overrides.at(instant)
+        if seat.held_until < until:
+            until = seat.held_until
+        for override in seat.held:
+            changed = _apply(override, people, taken)
+            if changed is not None:
+                people = changed
+                decided.append(f"override {override.id}")
+            if override.kind is OverrideKind.REMOVE and override.person in shadows:
+                shadows = _without(shadows, {override.person})
+    if shadows:
+        shadows = _without(shadows, set(people))
+    return people, ", ".join(decided) if decided else by, until, shadows
 
 
 def _apply(override: Override, people: tuple[str, ...], taken: Set[str]) -> tuple[str, ...] | None:
