@@ -210,7 +210,7 @@ def test_a_calendar_that_fails_says_since_when_and_that_the_last_events_stay(
     failing = Standing("hr", good_at=since, failing_since=since, why="it did not come within 20 s", events=1)
     keep(house, Content("hr", (away(house, "bob"),)), failing)
     page = text_of(browser, "/calendars/hr")
-    assert "failing since" in page and "it did not come within 20 s" in page and "stays in force" in page
+    assert "failing since" in page and "It did not come within 20 s" in page and "stays in force" in page
     assert "failing since" in text_of(browser, "/calendars")
 
 

@@ -635,4 +635,4 @@ def test_every_command_asks_for_what_the_table_says(monkeypatch: pytest.MonkeyPa
 
 def test_what_changes_the_configuration_is_looked_at_noun_by_noun() -> None:
     assert {kind for kind, needs in NEEDS.items() if needs is P.MANAGE} >= {PutNoun, RemoveNoun}
-    assert set(OF_TEAMS) == {"teams", "schedules", "policies", "services", "integrations"}
+    assert set(OF_TEAMS) == {"teams", "schedules", "policies", "services", "integrations", "calendars"}

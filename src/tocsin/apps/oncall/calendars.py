@@ -1,5 +1,6 @@
 """Calendars that others keep: subscribed to, and how each stands."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -39,10 +40,17 @@ from tocsin.engine.oncall.calendars import STANDING, Standing
 SHOWN = 20
 WORDS = {Serves.LEAVE: "Leave", Serves.SCHEDULE: "Shifts"}
 PLACES = {
-    PeopleIn.SUMMARY: "Its title",
-    PeopleIn.ATTENDEE: "Whom it invites",
-    PeopleIn.DESCRIPTION: "Its description",
+    PeopleIn.SUMMARY: "title",
+    PeopleIn.ATTENDEE: "attendees",
+    PeopleIn.DESCRIPTION: "description",
 }
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """`days` is set for an event of whole days: the first and the last."""
+
+    told: Told
+    days: tuple[date, date] | None
 
 
 class CalendarForm(ask.NounForm):
@@ -74,7 +82,9 @@ class CalendarForm(ask.NounForm):
         ask.choose_one(self.fields["serves"], [(each.value, WORDS[each]) for each in Serves])
         ask.choose_one(self.fields["team"], ask.or_none(ask.named(facts.teams), "No team"))
         ask.choose_one(self.fields["person"], ask.or_none(ask.people(facts), "As each event says"))
-        ask.choose_several(self.fields["people_in"], [(each.value, PLACES[each]) for each in PeopleIn])
+        ask.choose_several(
+            self.fields["people_in"], [(each.value, PLACES[each].capitalize()) for each in PeopleIn]
+        )
 
     @classmethod
     def initial_of(cls, noun: Noun) -> dict[str, Any]:
@@ -159,7 +169,7 @@ def calendar(request: HttpRequest, key: str) -> HttpResponse:
         "word": WORDS[known.serves],
         "host": host_of(web_address(known.url)) if isinstance(known.url, str) else "",
         "standing": standings((key,)).get(key),
-        "events": coming[:SHOWN],
+        "events": [_shown(each) for each in coming[:SHOWN]],
         "more": max(0, len(coming) - SHOWN),
         "unclear": unclear[:SHOWN],
         "unclear_more": max(0, len(unclear) - SHOWN),
@@ -185,6 +195,12 @@ def _told(known: Calendar, content: Content, configuration: Configuration) -> tu
     time_zone = configuration.schedules[driven[0]].time_zone if driven else "UTC"
     members = members_of(known, configuration.teams) if known.serves is Serves.LEAVE else None
     return understood(known, content, configuration.people, members, time_zone).told
+
+
+def _shown(told: Told) -> Shown:
+    event = told.event
+    days = (event.starts.date(), (event.ends - timedelta(days=1)).date()) if event.all_day else None
+    return Shown(told, days)
 
 
 def _driven_by(key: str, configuration: Configuration) -> list[str]:

@@ -159,7 +159,7 @@ def _event(
     if person is not None and "@" in person.email:
         attendee = vCalAddress(f"mailto:{line(person.email, 200)}")
         attendee.params["CN"] = vText(name.replace('"', "'"))
-        event.add("ATTENDEE", attendee, encode=0)
+        event.add("ATTENDEE", attendee, encode=False)
     if wish.reminder:
         event.add_component(_reminder(wish.reminder, str(event["SUMMARY"])))
     return event

@@ -234,4 +234,5 @@ async def work_out(feed: bytes, key: str, now: datetime) -> calendars_reading.An
             await process.wait()
     if process.returncode != 0:
         return calendars_reading.Refused("reading it takes too much work or memory; it was cut off")
-    return msgspec.json.decode(said, type=calendars_reading.Answer)
+    answer: calendars_reading.Answer = msgspec.json.decode(said, type=calendars_reading.Answer)
+    return answer
