@@ -175,6 +175,8 @@ def test_a_wrong_shape_says_what_was_expected(text: str, said: str) -> None:
         ("{every: 1 day, handoff: Mon 09:00, from: 2026-06-01, people: [alice]}", "write the time alone"),
         ("{every: 1 week, handoff: Mon 9, from: 2026-06-01, people: [alice]}", "a time of day such as 09:00"),
         ("{every: 1 week, handoff: Mon 09:00, from: 2026-06-31, people: [alice]}", "expected a date such as"),
+        ("{every: 1 week, handoff: Mon 09:00, from: 0001-01-01, people: [alice]}", "expected a date such as"),
+        ("{every: 1 week, handoff: Mon 09:00, from: 9999-12-31, people: [alice]}", "expected a date such as"),
         ("{every: 1 week, handoff: Mon 09:00, from: 2026-06-01, people: []}", "a rotation needs people"),
         ("{every: 1 week, handoff: Mon 09:00, from: 2026-06-01}", "'people' is missing"),
     ],
@@ -182,6 +184,14 @@ def test_a_wrong_shape_says_what_was_expected(text: str, said: str) -> None:
 def test_a_rotation_that_cannot_turn_says_why(rotation: str, said: str) -> None:
     found = errors(f"people: {{alice: {{}}}}\nschedules: {{s: {{layers: [{{rotation: {rotation}}}]}}}}")
     assert any(said in each for each in found), found
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_what_repeats_does_not_begin_at_an_end_of_the_calendar(day: str) -> None:
+    at = f"starts: {day}T20:00:00Z, ends: {day}T21:00:00Z"
+    override = f"schedule: s, person: alice, {at}, repeat: {{every: 1 week, time_zone: Asia/Tokyo}}"
+    found = errors(f"people: {{alice: {{}}}}\noverrides: {{o: {{{override}}}}}")
+    assert any("what repeats begins in a year" in each for each in found), found
 
 
 # --- the forms -------------------------------------------------------------------------------------------------------

@@ -188,3 +188,21 @@ def test_a_reader_that_dies_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("tocsin.engine.oncall.calendars_loop.COMMAND", ("/bin/false",))
     answer = asyncio.run(work_out(b"", "hr", NOW))
     assert isinstance(answer, Refused) and "cut off" in answer.why
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        "DTSTART;VALUE=DATE:00010101\nDTEND;VALUE=DATE:99991231",
+        "DTSTART:00010101T000000\nDTEND:99991231T235959",
+        "DTSTART:00010101T000000Z\nDTEND:99991231T235959Z",
+    ],
+)
+def test_what_lasts_for_ever_lasts_as_long_as_every_zone_can_reckon(times: str) -> None:
+    (event,) = read(f"UID:1\n{times}\nSUMMARY:alice").events
+    assert (event.starts.year, event.ends.year) == (1970, 2200)
+
+
+def test_a_length_beyond_the_calendar_ends_before_it() -> None:
+    found = read("UID:1\nDTSTART:20260706T090000\nDURATION:P2000000D\nSUMMARY:alice")
+    assert [event.ends.year for event in found.events] == [2200]

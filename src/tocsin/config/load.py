@@ -1,6 +1,7 @@
 """From the store's entries to the facts that decisions read. A broken entry is left out and reported, never raised."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -21,8 +22,10 @@ from tocsin.core.configuration import (
     TimeInterval,
 )
 from tocsin.core.detect.matchers import compile_matchers
-from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar
-from tocsin.core.oncall.overrides import Overrides
+from tocsin.core.oncall.away import Leave
+from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar, Content, within_years
+from tocsin.core.oncall.overrides import Occurrences, Overrides
+from tocsin.core.oncall.rotation import begins_at
 from tocsin.core.oncall.schedule import Former, Override, Schedule
 from tocsin.core.oncall.wall_clock import zone
 from tocsin.core.people import CONTACT_CHANGES, CONTACT_METHODS, PREFERENCES, Person, Preferences, Team
@@ -142,10 +145,14 @@ def configuration_of(nouns: Mapping[str, Mapping[str, Noun]], revision: int = 0)
 
 
 def usable(noun: Noun) -> None:
-    """Raises ValueError for a pattern or a time zone that no decision could work with."""
+    """Raises ValueError for a pattern, a time zone or a time that no decision could work with."""
     check = _CHECKS.get(type(noun))
-    if check is not None:
+    if check is None:
+        return
+    try:
         check(noun)
+    except (ArithmeticError, TypeError) as wrong:
+        raise ValueError(f"a time of it cannot be worked with ({wrong})") from None
 
 
 def _check_route(route: Route) -> None:
@@ -178,17 +185,48 @@ def _check_team(team: Team) -> None:
 
 def _check_schedule(schedule: Schedule) -> None:
     zone(schedule.time_zone)
+    _check_instants(schedule.effective_from)
     for layer in schedule.layers:
-        zone(layer.time_zone or schedule.time_zone)
+        time_zone = layer.time_zone or schedule.time_zone
+        zone(time_zone)
+        _check_instants(layer.rotation.until, *(at for event in layer.events for at in event[:2]))
+        if not layer.calendar:
+            begins_at(layer.rotation, time_zone)
+    for version in schedule.former:
+        _check_former(version)
 
 
 def _check_former(version: Former) -> None:
+    _check_instants(version.until)
     _check_schedule(version.schedule)
 
 
 def _check_override(override: Override) -> None:
+    """One that cannot be worked with would take the index of all others with it."""
+    _check_instants(override.starts_at, override.ends_at, override.over_at)
     if override.repeat is not None:
         zone(override.repeat.time_zone)
+        Occurrences(override).at(override.starts_at)
+
+
+def _check_instants(*instants: datetime | None) -> None:
+    for each in instants:
+        if each is not None:
+            if each.tzinfo is None:
+                raise ValueError(f"{each} has no time zone")
+            each.astimezone(UTC)
+
+
+def _check_leave(leave: Leave) -> None:
+    _check_instants(leave.starts_at, leave.ends_at)
+
+
+def _check_content(content: Content) -> None:
+    if content.time_zone:
+        zone(content.time_zone)
+    for event in content.events:
+        if within_years(event.starts) != event.starts or within_years(event.ends) != event.ends:
+            raise ValueError(f"an event of it lies in the year {event.starts.year} or {event.ends.year}")
 
 
 def _check_calendar(calendar: Calendar) -> None:
@@ -213,5 +251,7 @@ _CHECKS: dict[Any, Callable[[Any], None]] = {
     Former: _check_former,
     Override: _check_override,
     Calendar: _check_calendar,
+    Content: _check_content,
+    Leave: _check_leave,
     TimeInterval: _check_interval,
 }

@@ -13,7 +13,7 @@ from tocsin.config.forms import Atom, Choice, Json, Names, Reading, Tree, descri
 from tocsin.core.detect.matchers import Matcher, format_matcher, parse_matchers
 from tocsin.core.instants import format_duration, parse_duration
 from tocsin.core.oncall.schedule import Unit
-from tocsin.core.oncall.wall_clock import instant_of, zone
+from tocsin.core.oncall.wall_clock import FIRST_YEAR, LAST_YEAR, instant_of, zone
 from tocsin.core.severity import Severity
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -135,11 +135,12 @@ class DurationOrNone:
 
 def _date(text: str) -> date:
     try:
-        if len(text) != 10:
+        found = date.fromisoformat(text)
+        if len(text) != 10 or not FIRST_YEAR <= found.year <= LAST_YEAR:
             raise ValueError
-        return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"expected a date such as 2026-06-01, found {text!r}") from None
+    return found
 
 
 def _time(text: str) -> time:

@@ -67,6 +67,16 @@ class CalendarEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     all_day: bool = False
 
 
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def within_years(at: datetime) -> datetime:
+    """The instant or wall time, or the nearest with which every zone can reckon: feeds write "for ever" as they like."""
+    if at.tzinfo is None:
+        return min(max(at, _FIRST.replace(tzinfo=None)), _LAST.replace(tzinfo=None))
+    return min(max(at, _FIRST), _LAST)
+
+
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last good content of a calendar. `time_zone` is what the feed itself says, "" when it does not; `left_out` says
     what of it could not be read."""

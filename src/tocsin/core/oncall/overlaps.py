@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tocsin.core.oncall.overrides import Occurrences
 from tocsin.core.oncall.schedule import Override, OverrideKind, Unit
-from tocsin.core.oncall.wall_clock import FOREVER, local_time
+from tocsin.core.oncall.wall_clock import FIRST_YEAR, FOREVER, LAST_YEAR, local_time
 
 AHEAD = timedelta(days=400)  # two that repeat have met by then, or are not looked at further
 
@@ -27,6 +27,8 @@ def unrepeatable(override: Override) -> str:
     repeat = override.repeat
     if repeat is None:
         return ""
+    if not FIRST_YEAR <= override.starts_at.year <= override.ends_at.year <= LAST_YEAR:
+        return f"what repeats begins in a year from {FIRST_YEAR} to {LAST_YEAR}"
     lasts = local_time(override.ends_at, repeat.time_zone) - local_time(override.starts_at, repeat.time_zone)
     if lasts > timedelta(days=repeat.every * (7 if repeat.unit is Unit.WEEK else 1)):
         return "it lasts longer than the time after which it repeats, and would overlap itself"

@@ -13,6 +13,10 @@ from zoneinfo import ZoneInfo
 from tocsin.core.instants import EPOCH
 
 FOREVER = datetime(9999, 12, 1, tzinfo=UTC)
+FIRST_YEAR, LAST_YEAR = (
+    1900,
+    9000,
+)  # that people may write: up to the ends of the calendar not every zone can reckon
 _NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 _SECOND = timedelta(seconds=1)
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")

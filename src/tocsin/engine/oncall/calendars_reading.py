@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.core.oncall.calendar import CalendarEvent, Content
+from tocsin.core.oncall.calendar import CalendarEvent, Content, within_years
 from tocsin.core.oncall.wall_clock import zone
 
 BEHIND = timedelta(days=60)
@@ -264,8 +264,8 @@ def _event(uid: str, event: Any) -> CalendarEvent | None:
 def _moment(at: date | datetime) -> datetime:
     """An instant in UTC, or a wall time without a zone."""
     if not isinstance(at, datetime):
-        return datetime.combine(at, time())
-    return at if at.tzinfo is None else at.astimezone(UTC)
+        at = datetime.combine(at, time())
+    return within_years(at if at.tzinfo is None else at.astimezone(UTC))
 
 
 def _attendees(event: Any) -> tuple[str, ...]:
