@@ -42,7 +42,7 @@ TURNS = {
 DAYS = {"every": "1 day", "handoff": "Mon-Fri 09:00", "from": "2026-06-08", "people": ["dan"]}
 OFFICE = [
     {"days": "Mon-Fri", "from": "09:00", "to": "17:00"},
-    {"days": "Sat", "from": "10:00", "to": "24:00"},
+    {"days": "Sat", "from": "10:00:15", "to": "24:00"},
 ]
 NOUN: dict[str, Any] = {
     "team": "platform",
@@ -51,7 +51,7 @@ NOUN: dict[str, Any] = {
         {"name": "always", "rotation": TURNS},
         {
             "name": "office",
-            "rotation": {**DAYS, "until": "2030-01-01T08:00:00Z"},
+            "rotation": {**DAYS, "until": "2030-01-01T08:00:30Z"},
             "restrictions": OFFICE,
             "time_zone": "America/New_York",
             "beside": True,
@@ -97,8 +97,11 @@ def test_a_weekly_rotation_is_made(browser: Client, house: House) -> None:
     assert (rotation.handoff_day, rotation.handoff_at) == (1, time(10, 30))
 
 
-def test_what_the_form_shows_it_saves_again_unchanged(browser: Client, house: House) -> None:
-    before = made(house)
+@pytest.mark.parametrize("also", [{}, {"effective_from": "2026-01-01T00:00:00Z"}], ids=["", "from then on"])
+def test_what_the_form_shows_it_saves_again_unchanged(
+    also: dict[str, str], browser: Client, house: House
+) -> None:
+    before = made(house, {**NOUN, **also})
     save(browser, EDIT, form_of(page(browser, EDIT)))
     assert facts(house).schedules["shop"] == before
 

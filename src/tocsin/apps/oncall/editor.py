@@ -148,6 +148,9 @@ def _second(request: HttpRequest, draft: Draft) -> None:
 def _noun(draft: Draft, kept: nouns.Kept | None, reader: Reader) -> dict[str, Any]:
     before = kept.tree if kept is not None and isinstance(kept.tree, dict) else {}
     rest = {name: value for name, value in before.items() if name not in COVERED}
+    began = kept.noun.effective_from if kept is not None else None
+    if began is not None and began <= timezone.now():
+        rest["effective_from"] = before["effective_from"]  # it has come, and says nothing of this edit
     return {**rest, **schedule_draft.written(draft, reader.zone)}
 
 

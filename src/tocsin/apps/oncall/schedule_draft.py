@@ -10,7 +10,7 @@ uppermost first, a `layer` with its number n (the lowest is 0) and `name-n`, `pa
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,10 +113,10 @@ def _of_layer(layer: Layer, time_zone: str) -> DraftLayer:
         shown,
         every=str(rotation.every),
         unit=rotation.unit.value,
-        time=rotation.handoff_at.strftime("%H:%M:%S" if rotation.handoff_at.second else "%H:%M"),
+        time=_clock(rotation.handoff_at),
         days=[DAYS[day] for day in rotation.days],
         starts=rotation.starts.isoformat(),
-        until=local.strftime("%Y-%m-%dT%H:%M") if local else "",
+        until=f"{local:%Y-%m-%d}T{_clock(local.time())}" if local else "",
         slots=[Slot(person, number > 0) for turn in rotation.people for number, person in enumerate(turn)],
     )
 
@@ -124,9 +124,13 @@ def _of_layer(layer: Layer, time_zone: str) -> DraftLayer:
 def _of_restriction(restriction: Restriction) -> Hours:
     return Hours(
         [DAYS[day] for day in restriction.days],
-        restriction.start.strftime("%H:%M"),
-        restriction.end.strftime("%H:%M"),
+        _clock(restriction.start),
+        _clock(restriction.end),
     )
+
+
+def _clock(at: time) -> str:
+    return at.strftime("%H:%M:%S" if at.second else "%H:%M")
 
 
 def of_form(data: QueryDict) -> Draft:
