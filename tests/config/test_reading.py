@@ -190,7 +190,7 @@ def test_a_rotation_that_cannot_turn_says_why(rotation: str, said: str) -> None:
 def test_what_repeats_does_not_begin_at_an_end_of_the_calendar(day: str) -> None:
     at = f"starts: {day}T20:00:00Z, ends: {day}T21:00:00Z"
     override = f"schedule: s, person: alice, {at}, repeat: {{every: 1 week, time_zone: Asia/Tokyo}}"
-    found = errors(f"people: {{alice: {{}}}}\noverrides: {{o: {{{override}}}}}")
+    found = errors(f"people: {{alice: {{}}}}\nschedules: {{s: {{secondary_of: s}}}}\noverrides: {{o: {{{override}}}}}")
     assert any("what repeats begins in a year" in each for each in found), found
 
 
