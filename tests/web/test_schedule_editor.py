@@ -254,6 +254,12 @@ def test_a_mistake_in_a_layer_stands_beside_it(
     assert "shop" not in facts(house).schedules
 
 
+def test_a_mistake_far_below_is_said_above_with_a_way_to_it(browser: Client, house: House) -> None:
+    shown = save(browser, NEW, {**WEEKLY, "name-0": "nights", "person-0": ["", ""]}, 422)
+    said = shown.partition('role="alert"')[2].partition("</div>")[0]
+    assert "nights: Choose who takes turns." in said and 'href="#layer-0"' in said
+
+
 def test_a_schedule_without_layers_says_what_it_needs(browser: Client, house: House) -> None:
     said = {name: value for name, value in WEEKLY.items() if name != "layer"}
     assert "It needs a layer" in save(browser, NEW, said, 422)

@@ -1,5 +1,6 @@
 """The schedule's editor: a form whose every button posts it, and the coming weeks before it is saved."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ from tocsin.core.oncall.schedule import Schedule, Unit
 from tocsin.core.roles import Permission
 
 UNITS = [(unit.value, f"{unit.value}s") for unit in (Unit.WEEK, Unit.DAY, Unit.HOUR, Unit.MONTH)]
+_LAYER_IN_PLACE = re.compile(r"^[a-z]+-(\d+)(?:-\d+)?$")
 UNNAMED = "unnamed-schedule"  # while one that has no name yet is looked at
 
 
@@ -209,7 +211,8 @@ def _show(request: HttpRequest, draft: Draft, kept: nouns.Kept | None, wrong: Wr
         "calendars": forms.named(configuration.calendars),
         "primaries": forms.named({k: s for k, s in configuration.schedules.items() if k != draft.key}),
         "wrong": {said.place: said.message} if said else {},
-        "wrong_elsewhere": said.message if said and not said.place else "",
+        "said_above": _said_above(said, draft) if said else "",
+        "anchor": _anchor(said.place) if said else "",
         "preview": preview,
         "not_drawn": found.message if found else "",
         "cancel": reverse("schedule", args=(kept.name,)) if kept else reverse("schedules"),
@@ -217,6 +220,21 @@ def _show(request: HttpRequest, draft: Draft, kept: nouns.Kept | None, wrong: Wr
         "facts": configuration,
     }
     return render(request, "oncall/schedule_edit.html", context, status=422 if wrong is not None else 200)
+
+
+def _said_above(wrong: Wrong, draft: Draft) -> str:
+    """The mistake with the layer it is in, for whoever does not see its field."""
+    number = _LAYER_IN_PLACE.search(wrong.place)
+    if number is None or int(number[1]) >= len(draft.layers):
+        return wrong.message
+    layer = draft.layers[int(number[1])]
+    return f"{layer.name or f'Layer {int(number[1]) + 1}'}: {wrong.message}"
+
+
+def _anchor(place: str) -> str:
+    """Where on the page it is: the layer, or the field itself."""
+    number = _LAYER_IN_PLACE.search(place)
+    return f"layer-{number[1]}" if number else place.replace("_", "-")
 
 
 class _Layer(msgspec.Struct, frozen=True):

@@ -74,8 +74,8 @@ PATTERNS = (
     Pattern("daily", "Daily", "One person a day, handed over at 09:00.", _daily),
     Pattern(
         "weekend",
-        "Weekdays and weekends",
-        "Two rotations, so that weekends come round by themselves.",
+        "Week and weekend",
+        "Two rotations: weekends, from Friday 18:00, come round by themselves.",
         _weekend,
     ),
     Pattern("day-night", "Day and night", "Twelve hours each, from 08:00 and from 20:00.", _day_and_night),
