@@ -10,7 +10,7 @@ from tests.e2e.tocsin import Tocsin
 from tests.web.test_browser import DESK, PHONE, chromium, signed_in, tocsin
 from tocsin.channels.links import sign_offer
 from tocsin.cli.door import open_door
-from tocsin.control.requests import ListSwaps, OfferSwap, SwapView, Who
+from tocsin.control.requests import ListSwaps, OfferSwap, SwapView, Who, WithdrawSwap
 from tocsin.core.oncall.schedule import Shift
 
 __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
@@ -108,4 +108,19 @@ def test_one_tap_sends_a_test_page(tocsin: Tocsin, chromium: Browser) -> None:
     page.goto(f"{tocsin.url}/r/{token}")
     page.get_by_role("button", name="Send me a test page").click()
     expect(page.get_by_text("A test page to bob is on its way.")).to_be_visible()
+    context.close()
+
+
+def test_what_is_offered_appears_without_a_reload(tocsin: Tocsin, chromium: Browser, signed_in: Any) -> None:
+    shift = next_shift_of(tocsin, "bob")
+    begin = shift.starts_at + timedelta(hours=48)
+    context = chromium.new_context(storage_state=signed_in, viewport=PHONE)
+    page = context.new_page()
+    page.goto(f"{tocsin.url}/on-call/swaps")
+    expect(page.locator("[data-live-state]")).to_be_visible()
+    door = open_door(None, None, tocsin.data, None, actor="bob")
+    made: SwapView = door.ask(OfferSwap("bob", PRIMARY, begin, begin + timedelta(hours=8), ("alice",)))
+    expect(page.locator(f"#swap-{made.id}")).to_be_visible()
+    door.ask(WithdrawSwap(made.id, "bob"))
+    expect(page.locator(f"#swap-{made.id}")).not_to_be_attached()
     context.close()

@@ -31,7 +31,7 @@ class _Claims(msgspec.Struct, frozen=True):
 
 
 def sign(secret: bytes, topics: tuple[str, ...], now: datetime) -> str:
-    """A token that admits to these topics (`incidents`, `incident:<id>`, `configuration`) for `VALID`."""
+    """A token that admits to these topics (`incidents`, `incident:<id>`, `configuration`, `oncall`) for `VALID`."""
     claims = msgspec.json.encode(_Claims(topics, micros(now + VALID)))
     return f"{_text(claims)}.{_text(_mac(secret, claims))}"
 

@@ -23,6 +23,7 @@ OWNED = (FLUSH, HEARTBEAT)  # only the detection owner claims these
 
 AGENDA_TOPIC = "agenda:"
 INCIDENT_TOPIC = "incident:"  # and its id
+ONCALL_TOPIC = "oncall"  # a swap or the like was made, or settled
 CALENDARS_TOPIC = "calendars"  # somebody wants one read now
 WEBHOOKS_TOPIC = "webhooks"  # something is owed to a subscription
 WEBHOOK = "webhook."

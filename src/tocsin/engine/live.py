@@ -20,7 +20,7 @@ from tocsin.engine.clock import SharedClock
 from tocsin.engine.detecting import OUTAGE, Detecting
 from tocsin.engine.detection_thread import DetectionThread
 from tocsin.engine.engine import BACKLOG_BATCH, BATCH, Engine
-from tocsin.engine.kinds import AGENDA_TOPIC, INCIDENT_TOPIC
+from tocsin.engine.kinds import AGENDA_TOPIC, INCIDENT_TOPIC, ONCALL_TOPIC
 from tocsin.engine.oncall.shift_timers import ShiftTimers
 from tocsin.engine.oncall.warning_timers import WarningTimers
 from tocsin.engine.sending import Arrival, Departure
@@ -104,7 +104,7 @@ class LiveWorld:
     def _tell_soon(self, topics: list[str]) -> None:
         """Screens are told a moment later, so that a page that leaves with the same commit goes first, and of what changes
         again and again only once."""
-        news = [topic for topic in topics if topic.startswith(INCIDENT_TOPIC)]
+        news = [topic for topic in topics if topic.startswith(INCIDENT_TOPIC) or topic == ONCALL_TOPIC]
         if news and not self._news:
             assert self._loop is not None
             self._loop.call_later(TELL_AFTER, self._tell)

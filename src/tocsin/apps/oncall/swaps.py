@@ -30,6 +30,7 @@ from tocsin.core.instants import micros
 from tocsin.core.oncall.swap import State, Swap
 from tocsin.core.oncall.swap_seats import Seating, cannot_take
 from tocsin.core.roles import Permission
+from tocsin.engine.kinds import ONCALL_TOPIC
 
 SETTLED_SHOWN = 20
 STATES = {
@@ -83,7 +84,7 @@ def shown(swap: Swap, reader: Reader, facts: Configuration, now: datetime) -> Sh
 @require_safe
 def swaps(request: HttpRequest) -> HttpResponse:
     configuration, reader, now = facts(), reader_of(request), timezone.now()
-    request.live_topics = ("configuration",)  # type: ignore[attr-defined]
+    request.live_topics = ("configuration", ONCALL_TOPIC)  # type: ignore[attr-defined]
     opened = [shown(swap, reader, configuration, now) for swap in swap_queries.open_swaps()]
     settled = swap_queries.settled_swaps(SETTLED_SHOWN + 1, _before(request))
     last = settled[SETTLED_SHOWN - 1] if len(settled) > SETTLED_SHOWN else None
@@ -129,7 +130,7 @@ def swap(request: HttpRequest, swap_id: str) -> HttpResponse:
             return redirect("swap", found.id)
         found = swap_queries.swap_of(swap_id) or found
     configuration = facts()
-    request.live_topics = ("configuration",)  # type: ignore[attr-defined]
+    request.live_topics = ("configuration", ONCALL_TOPIC)  # type: ignore[attr-defined]
     context = {
         "each": shown(found, reader_of(request), configuration, timezone.now()),
         "refused": refused,

@@ -45,6 +45,7 @@ def write(owed: Consequences, decision: Decision, now: datetime) -> None:
             )
         ]
     )
+    owed.tx.wake(kinds.ONCALL_TOPIC)
     if decision.remind_at is not None:
         owed.remind(kinds.SWAP, swap.id, decision.remind_at)
     else:
