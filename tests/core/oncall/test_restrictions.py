@@ -1,9 +1,20 @@
 """Restrictions: windows by weekday and local time of day."""
 
 from datetime import UTC, datetime, time
+from typing import NamedTuple
 
-from tocsin.core.oncall.restrictions import window_at
+from tocsin.core.oncall import restrictions as rules
 from tocsin.core.oncall.schedule import Restriction
+
+
+class Window(NamedTuple):
+    is_open: bool
+    until: datetime
+
+
+def window_at(restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime) -> Window:
+    return Window(*rules.window_at(restrictions, time_zone, instant))
+
 
 OFFICE = (Restriction(days=(0, 1, 2, 3, 4), start=time(9), end=time(17)),)
 NIGHTS = (Restriction(days=(4,), start=time(22), end=time(6)),)  # Friday night

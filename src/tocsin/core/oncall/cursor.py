@@ -37,7 +37,7 @@ def turn_of(layer: Layer, time_zone: str, instant: datetime) -> tuple[Turn | Non
 class Cursor:
     """`turn` and `until` are what `turn_of` says of the instant last asked for; instants only grow."""
 
-    __slots__ = ("_edges", "_place", "_present", "_time_zone", "layer", "name", "turn", "until")
+    __slots__ = ("_edges", "_place", "_present", "_several", "_time_zone", "layer", "name", "turn", "until")
 
     def __init__(self, layer: Layer, name: str, time_zone: str) -> None:
         self.layer, self.name = layer, name
@@ -46,6 +46,7 @@ class Cursor:
         self._time_zone = time_zone
         self._edges: list[datetime] = []
         self._place = 0
+        self._several = len(layer.rotation.people) > 1
         self._present: Turn | None = None  # the rotation's, whether a window is open or not
 
     def advance(self, instant: datetime) -> None:
@@ -75,7 +76,7 @@ class Cursor:
                     return
                 following = found
             self._present = present = following
-        limit = present.ends_at if len(layer.rotation.people) > 1 else layer.rotation.until or FOREVER
+        limit = present.ends_at if self._several else layer.rotation.until or FOREVER
         self.turn = present if present.people else None
         self.until = limit if limit < until else until
 

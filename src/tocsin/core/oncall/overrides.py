@@ -8,7 +8,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from tocsin.core.oncall.schedule import Override, Unit
 from tocsin.core.oncall.wall_clock import FOREVER, instant_of, local_time
@@ -35,11 +34,8 @@ def indexed(overrides: Iterable[Override]) -> Overrides:
     return overrides if isinstance(overrides, Overrides) else Overrides(overrides)
 
 
-class Holding(NamedTuple):
-    """The overrides that hold, in the order in which they apply, and when other ones may (FOREVER: never)."""
-
-    overrides: tuple[Override, ...]
-    until: datetime
+# The overrides that hold, in the order in which they apply, and when other ones may (FOREVER: never).
+Holding = tuple[tuple[Override, ...], datetime]
 
 
 class OfSchedule:
@@ -62,7 +58,7 @@ class OfSchedule:
         number = bisect_right(self._edges, instant)
         until = self._edges[number] if number < len(self._edges) else FOREVER
         if not self._repeating:
-            return Holding(self._single[number - 1] if number else (), until)
+            return (self._single[number - 1] if number else ()), until
         holding = list(self._holding[number - 1]) if number else []
         for place, each in self._repeating:
             occurrence = each.at(instant)
@@ -75,7 +71,7 @@ class OfSchedule:
             else:
                 until = min(until, starts_at)
         holding.sort(key=lambda placed: placed[0])
-        return Holding(tuple(o for _, o in holding), until)
+        return tuple(o for _, o in holding), until
 
 
 def _stretches(

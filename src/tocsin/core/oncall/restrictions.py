@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from tocsin.core.instants import EPOCH
 from tocsin.core.oncall.schedule import Restriction
@@ -17,18 +16,14 @@ _PART = timedelta(days=28)
 _BACK, _AHEAD = 2, 9
 
 
-class Window(NamedTuple):
-    """Whether the layer counts, and up to when this surely stays so (it may stay so for longer)."""
-
-    is_open: bool
-    until: datetime
-
-
-def window_at(restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime) -> Window:
-    """What the restrictions (one or more; they add up) say at the instant."""
+def window_at(
+    restrictions: tuple[Restriction, ...], time_zone: str, instant: datetime
+) -> tuple[bool, datetime]:
+    """By the restrictions (one or more; they add up): whether the layer counts at the instant, and up to when this surely
+    stays so (it may stay so for longer)."""
     edges, end = _edges(restrictions, time_zone, (instant - EPOCH) // _PART)
     place = bisect_right(edges, instant)
-    return Window(place % 2 == 1, edges[place] if place < len(edges) else end)
+    return place % 2 == 1, edges[place] if place < len(edges) else end
 
 
 def edges_at(

@@ -70,7 +70,11 @@ def turn_at(rotation: Rotation, time_zone: str, instant: datetime) -> Turn | Non
 
 def turn_after(rotation: Rotation, time_zone: str, turn: Turn) -> Turn:
     """The turn that follows; without any length where a clock change swallows it, or once the rotation has ended."""
-    return _turn(rotation, time_zone, turn.number + 1)
+    number = turn.number + 1
+    ends_at = _handoff(rotation, time_zone, number + 1)
+    if rotation.until is not None and rotation.until < ends_at:
+        ends_at = rotation.until
+    return Turn(number, _people(rotation, number), turn.ends_at, ends_at)
 
 
 def following(rotation: Rotation, number: int) -> list[tuple[str, ...]]:
@@ -133,14 +137,16 @@ def _turn(rotation: Rotation, time_zone: str, number: int) -> Turn:
     ends_at = _handoff(rotation, time_zone, number + 1)
     if rotation.until is not None:
         ends_at = min(ends_at, rotation.until)
-    people: tuple[str, ...] = ()
-    if rotation.people:
-        people = rotation.people[(rotation.first + number) % len(rotation.people)]
-    return Turn(number, tuple(dict.fromkeys(people)) if len(people) > 1 else people, starts_at, ends_at)
+    return Turn(number, _people(rotation, number), starts_at, ends_at)
 
 
-# The end of a turn is the start of the next, which is asked for soon after.
-@lru_cache(maxsize=1024)
+def _people(rotation: Rotation, number: int) -> tuple[str, ...]:
+    if not rotation.people:
+        return ()
+    people = rotation.people[(rotation.first + number) % len(rotation.people)]
+    return tuple(dict.fromkeys(people)) if len(people) > 1 else people
+
+
 def _handoff(rotation: Rotation, time_zone: str, number: int) -> datetime:
     """The instant of the n-th handoff."""
     wheel = _wheel(rotation, time_zone)
@@ -152,7 +158,8 @@ def _handoff(rotation: Rotation, time_zone: str, number: int) -> datetime:
         else:
             rounds, place = divmod(number * wheel.stride, len(wheel.bases))
             local = wheel.bases[place] + rounds * wheel.period
-        return min(instant_of(local, time_zone), FOREVER)
+        found = instant_of(local, time_zone)
+        return found if found < FOREVER else FOREVER
     except (OverflowError, ValueError):  # past the last year of the calendar
         return FOREVER
 

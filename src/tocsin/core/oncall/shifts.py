@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
 
 from tocsin.core.oncall.calendar_layer import events_following
 from tocsin.core.oncall.cursor import Cursor, turn_of
@@ -67,13 +66,9 @@ def _name(layer: Layer, number: int) -> str:
 _NOT_ASKED = datetime.min.replace(tzinfo=UTC)
 
 
-class _Seats(NamedTuple):
-    """A schedule and those it is derived from, the first primary first; empty when one is missing or they form a ring."""
-
-    seats: tuple[_Seat, ...]
-    until: datetime  # when another version of one of them holds
-
-
+# A schedule and those it is derived from, the first primary first (none when one is missing or they form a ring), and until
+# when no other version of one of them holds.
+_Seats = tuple[tuple[_Seat, ...], datetime]
 # people, by, until (FOREVER when nothing known ends it), shadows: a plain tuple, since one is made at every step
 _Stretch = tuple[tuple[str, ...], str, datetime, tuple[str, ...]]
 _NOBODY: tuple[str, ...] = ()
@@ -138,9 +133,10 @@ def layers_of(
     ends_at: datetime,
     overrides: Iterable[Override],
 ) -> list[LayerShifts]:
-    """What each layer alone says of the span, the lowest first, for drawing; layers of former versions go by their names and kinds.
+    """What each layer alone says of the span, the lowest first, for drawing.
 
-    A derived schedule has one layer: whom it takes from its primary before its own overrides.
+    Layers of former versions go by their names and kinds. A derived schedule has one layer: whom it takes from its primary
+    before its own overrides.
     """
     overrides = indexed(overrides)
     found: dict[tuple[str, bool, bool], LayerShifts] = {}
@@ -201,25 +197,25 @@ def _seats(
     """`forward`: the instants asked about will only be later and later, up to its `until`."""
     known = schedules.get(key)
     if known is None:
-        return _Seats((), FOREVER)
+        return (), FOREVER
     overrides = indexed(overrides)
     if (
         known.secondary_of is None and not known.former and known.effective_from is None
     ):  # most are as plain as that
-        return _Seats((_Seat(known, overrides.of(key), forward),), FOREVER)
+        return (_Seat(known, overrides.of(key), forward),), FOREVER
     seats: list[_Seat] = []
     until = FOREVER
     seen: set[str] = set()
     while True:
         if known is None or known.key in seen:
-            return _Seats((), until)
+            return (), until
         seen.add(known.key)
         version, limit = _version(known, instant)
         until = min(until, limit)
         seats.append(_Seat(version, overrides.of(known.key), forward))
         above = version.secondary_of
         if above is None:
-            return _Seats(tuple(reversed(seats)), until)
+            return tuple(reversed(seats)), until
         known = schedules.get(above) or version.primary
 
 
