@@ -14,9 +14,7 @@ from tocsin.config.subject import Subject
 from tocsin.core.configuration import Chat, Configuration
 from tocsin.core.oncall.pay.rules import PayRule
 from tocsin.core.oncall.shifts import gaps
-from tocsin.core.oncall.warnings import Level, warnings
 from tocsin.core.people import ContactMethod, Secret
-from tocsin.core.reasons import Reason
 from tocsin.core.respond.policy import Policy, Target, TargetKind
 from tocsin.core.severity import Urgency
 
@@ -29,7 +27,6 @@ def cross_check(subject: Subject) -> None:
         _people,
         _chats,
         _schedules,
-        _on_call_ahead,
         _policies,
         _pay,
         _services,
@@ -172,27 +169,6 @@ def _schedules(subject: Subject) -> None:
                 f"within the next 8 weeks nobody is on call from {holes[0].starts_at:%Y-%m-%d %H:%M} "
                 f"to {holes[0].ends_at:%Y-%m-%d %H:%M} UTC{more}",
             )
-
-
-def _on_call_ahead(subject: Subject) -> None:
-    """What will bite within eight weeks; `_schedules` tells of gaps. Those who cannot be reached are told of together: in a
-    new house it is everybody."""
-    if subject.findings.errors:
-        return
-    found = warnings(subject.configuration, subject.now, GAPS_AHEAD)
-    unreachable = [each for each in found if each.reason is Reason.UNREACHABLE_ON_CALL]
-    if unreachable:
-        people = ", ".join(each.people[0] for each in unreachable[:5]) + (
-            ", ..." if len(unreachable) > 5 else ""
-        )
-        subject.warning(
-            f"people.{unreachable[0].people[0]}",
-            f"on call without a verified contact method that pages use: {people}",
-        )
-    for each in found:
-        if each.level is Level.WARNING and each.reason not in (Reason.UNREACHABLE_ON_CALL, Reason.GAP_AHEAD):
-            path = f"schedules.{each.schedule}" if each.schedule else f"teams.{each.team}"
-            subject.warning(path, " ".join((each.text, *each.helps)))
 
 
 def _policies(subject: Subject) -> None:

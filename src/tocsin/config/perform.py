@@ -48,7 +48,7 @@ def plan_view(tx: Transaction, request: Wanted, now: datetime | None = None) -> 
     now = now or instant(tx.now())
     current = tuple(tx.configuration.entries())
     revision = tx.configuration.revision()
-    checked = check(request.files, now, store=current, prune=_prunes(request))
+    checked = check(request.files, now, store=current, prune=_prunes(request), looks_ahead=True)
     if not checked.sound:
         return PlanView((), checked.problems, revision)
     desired = entries_of(checked, "", now, Origin(request.origin))

@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.config.answers import ConfigFile, Problem
 from tocsin.config.checks import cross_check
+from tocsin.config.checks_of_on_call import check_on_call
 from tocsin.config.load import configuration_of
 from tocsin.config.plan import settle
 from tocsin.config.schema.kinds import Key, Noun, from_entry
@@ -50,8 +51,10 @@ def check(
     prune: bool = False,
     environment: Mapping[str, str] = os.environ,
     surroundings: Surroundings | None = None,
+    looks_ahead: bool = False,
 ) -> Checked:
-    """Read and validate. Without a `store` this is somebody's own machine, where missing secrets are only warned about."""
+    """Read and validate; with `looks_ahead` also what will bite on call, which takes its time. Without a `store` this is
+    somebody's own machine, where missing secrets are only warned about."""
     offers = surroundings or installed()
     current = nouns_of(store or ())
     origins = {(entry.kind, entry.name): entry.origin for entry in store or ()}
@@ -65,17 +68,18 @@ def check(
             )
     configuration = _together({**kept, **nouns})
     if not found.findings.errors:
-        cross_check(
-            Subject(
-                configuration=configuration,
-                place=found.place,
-                surroundings=offers,
-                environment=environment,
-                here=store is not None,
-                now=now,
-                findings=found.findings,
-            )
+        subject = Subject(
+            configuration=configuration,
+            place=found.place,
+            surroundings=offers,
+            environment=environment,
+            here=store is not None,
+            now=now,
+            findings=found.findings,
         )
+        cross_check(subject)
+        if looks_ahead and not found.findings.errors:
+            check_on_call(subject)
     problems = sorted(found.findings.problems, key=lambda each: (each.level, each.file, each.line))
     sources = {key: f"{place.file}:{place.line}" for key, place in found.begins.items()}
     return Checked(nouns, configuration, tuple(dict.fromkeys(problems)), sources)
@@ -103,5 +107,5 @@ def validate_files(
     files: tuple[ConfigFile, ...], now: datetime | None = None
 ) -> tuple[Configuration, tuple[Problem, ...]]:
     """`tocsin validate`: what the files say, and what is wrong with it; the machine need not have the secrets."""
-    checked = check(files, now or datetime.now(UTC))
+    checked = check(files, now or datetime.now(UTC), looks_ahead=True)
     return checked.configuration, checked.problems

@@ -1,6 +1,6 @@
 """What is going to bite, for the pages that show it: `oncall/warnings.html` draws what these give.
 
-Worked out once for each configuration and hour: it looks eight weeks ahead, and a page is asked for many times.
+Worked out once an hour while nothing of on-call changes: it looks eight weeks ahead, and a page is asked for many times.
 """
 
 import threading
@@ -10,6 +10,7 @@ from datetime import datetime
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.warnings import Level, OnCallWarning, warnings
 
+READ = ("schedules", "overrides", "people", "teams", "leaves", "holidays")
 _lock = threading.Lock()
 _known: tuple[Configuration, datetime, Sequence[OnCallWarning]] | None = None
 
@@ -18,13 +19,16 @@ def current(configuration: Configuration, now: datetime) -> Sequence[OnCallWarni
     """All of them, those that page nobody first; at most an hour old."""
     global _known
     hour = now.replace(minute=0, second=0, microsecond=0)
-    known = _known
-    if known is None or known[0] is not configuration or known[1] != hour:
-        with _lock:
-            known = _known
-            if known is None or known[0] is not configuration or known[1] != hour:
-                known = _known = (configuration, hour, warnings(configuration, now))
-    return [warning for warning in known[2] if warning.ends_at > now]
+    with _lock:
+        if _known is None or _known[1] != hour or not _same(_known[0], configuration):
+            _known = (configuration, hour, warnings(configuration, now))
+        found = _known[2]
+    return [warning for warning in found if warning.ends_at > now]
+
+
+def _same(one: Configuration, other: Configuration) -> bool:
+    """As far as warnings read it: a silence makes a new revision and changes none of them."""
+    return one is other or all(getattr(one, read) == getattr(other, read) for read in READ)
 
 
 def of_board(configuration: Configuration, now: datetime, team: str = "") -> list[OnCallWarning]:
