@@ -7,8 +7,16 @@ from msgspec.structs import replace
 
 from tocsin.config.holidays import holidays_of
 from tocsin.core.oncall.away import Holidays, Leave
-from tocsin.core.oncall.calendar import Calendar, Content, Serves, layer_events, leaves_of, understood
-from tocsin.core.oncall.schedule import Layer, Schedule
+from tocsin.core.oncall.calendar import (
+    Calendar,
+    Content,
+    Directory,
+    Serves,
+    layer_events,
+    leaves_of,
+    understood,
+)
+from tocsin.core.oncall.schedule import Event, Layer, Schedule
 from tocsin.core.people import BusinessHours, Person, Team
 
 
@@ -22,6 +30,8 @@ class ReadCalendars:
         people: Mapping[str, Person],
     ) -> None:
         self._calendars, self._contents, self._people = calendars, contents, people
+        self._directory = Directory(people) if contents else None
+        self._driving: dict[tuple[str, str], tuple[Event, ...]] = {}  # by calendar and zone
 
     def leaves(self, teams: Mapping[str, Team]) -> tuple[tuple[Leave, ...], dict[str, tuple[str, ...]]]:
         """The leave that they tell of; and by calendar, of every use, the events that are nobody's for sure."""
@@ -31,7 +41,7 @@ class ReadCalendars:
             if key not in self._contents:
                 continue
             members = members_of(calendar, teams)
-            read = understood(calendar, self._contents[key], self._people, members, "UTC")
+            read = understood(calendar, self._contents[key], self._people, members, "UTC", self._directory)
             if read.unclear:
                 unclear[key] = read.unclear
             if calendar.serves is Serves.LEAVE:
@@ -49,8 +59,11 @@ class ReadCalendars:
         calendar, content = self._calendars.get(layer.calendar), self._contents.get(layer.calendar)
         if calendar is None or content is None or calendar.serves is not Serves.SCHEDULE:
             return layer
-        read = understood(calendar, content, self._people, None, layer.time_zone or time_zone)
-        return replace(layer, events=layer_events(read.told))
+        known = layer.calendar, layer.time_zone or time_zone
+        if known not in self._driving:
+            read = understood(calendar, content, self._people, None, known[1], self._directory)
+            self._driving[known] = layer_events(read.told)
+        return replace(layer, events=self._driving[known])
 
 
 def members_of(calendar: Calendar, teams: Mapping[str, Team]) -> frozenset[str] | None:

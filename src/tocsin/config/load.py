@@ -23,7 +23,7 @@ from tocsin.core.configuration import (
 )
 from tocsin.core.detect.matchers import compile_matchers
 from tocsin.core.oncall.away import Leave
-from tocsin.core.oncall.calendar import CALENDAR_EVENTS, Calendar, Content, within_years
+from tocsin.core.oncall.calendar import CALENDAR_EVENTS, FIRST_YEAR, LAST_YEAR, Calendar, Content
 from tocsin.core.oncall.overrides import Occurrences, Overrides
 from tocsin.core.oncall.rotation import begins_at
 from tocsin.core.oncall.schedule import Former, Override, Schedule
@@ -225,7 +225,8 @@ def _check_content(content: Content) -> None:
     if content.time_zone:
         zone(content.time_zone)
     for event in content.events:
-        if within_years(event.starts) != event.starts or within_years(event.ends) != event.ends:
+        years = event.starts.year, event.ends.year
+        if min(years) < FIRST_YEAR or max(years) > LAST_YEAR:
             raise ValueError(f"an event of it lies in the year {event.starts.year} or {event.ends.year}")
 
 

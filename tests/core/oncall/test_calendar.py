@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tocsin.core.oncall.calendar import (
+    MOST_AT_ONCE,
     Calendar,
     CalendarEvent,
     Content,
@@ -193,3 +194,11 @@ def test_at_each_hour_the_highest_level_counts_and_nothing_overlaps(told: list[T
         highest = max((each.level for each in present), default=0)
         people = tuple(sorted({each.people[0] for each in present if each.level == highest}))
         assert next((p for a, b, p in found if a <= at < b), ()) == people
+
+
+def test_a_feed_that_names_everybody_at_once_puts_only_the_first_on_call() -> None:
+    """Else a stranger's mistake would cost each load of the configuration seconds, and page a thousand people."""
+    found = layer_events(held(f"p{n:04}", 0, n + 1) for n in range(5_000))
+    assert len(found) < 5_100 and all(len(people) <= MOST_AT_ONCE for _, _, people in found)
+    assert found[0][2] == tuple(f"p{n:04}" for n in range(MOST_AT_ONCE))
+    assert (found[0][0], found[-1][1]) == (NOON, NOON + timedelta(hours=5_000))

@@ -5,9 +5,11 @@ could be two people's, is told of and never guessed.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 
 import msgspec
 import xxhash
@@ -67,7 +69,8 @@ class CalendarEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     all_day: bool = False
 
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+_FIRST, _LAST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 
 
 def within_years(at: datetime) -> datetime:
@@ -111,7 +114,7 @@ _LABELS = re.compile(r"\s[-–—|/]\s|[:()\[\]]|[–—|]")  # "Vacation: Alice
 _LIST = re.compile(r"\s*[,;&+]\s*|\s+and\s+")
 
 
-class _Directory:
+class Directory:
     """People by the texts that name them."""
 
     def __init__(self, people: Mapping[str, Person]) -> None:
@@ -173,10 +176,11 @@ def understood(
     people: Mapping[str, Person],
     members: Collection[str] | None,
     time_zone: str,
+    directory: Directory | None = None,
 ) -> Understood:
     """Every event with its people. Of a team's leave only its `members` count: others' is passed over. `time_zone` is the
-    schedule's; leave without a zone is in its person's own."""
-    directory = _Directory(people)
+    schedule's; leave without a zone is in its person's own. `directory` is that of these people, where it is known."""
+    directory = directory or Directory(people)
     told: list[Told] = []
     unclear: list[str] = []
     for event in content.events:
@@ -195,7 +199,7 @@ def understood(
 
 
 def _people_of(
-    event: CalendarEvent, calendar: Calendar, directory: _Directory, people: Mapping[str, Person]
+    event: CalendarEvent, calendar: Calendar, directory: Directory, people: Mapping[str, Person]
 ) -> tuple[tuple[str, ...], str]:
     if calendar.person is not None:
         return (calendar.person,) if calendar.person in people else (), f"there is no {calendar.person}"
@@ -214,9 +218,7 @@ def _people_of(
     return (), wrong
 
 
-def _attending(
-    event: CalendarEvent, calendar: Calendar, directory: _Directory
-) -> tuple[tuple[str, ...], str]:
+def _attending(event: CalendarEvent, calendar: Calendar, directory: Directory) -> tuple[tuple[str, ...], str]:
     """Everybody who is invited to a shift has it; whoever else is invited to somebody's leave need not be away."""
     if calendar.serves is Serves.LEAVE and len(event.attendees) > 1:
         return (), "it has several attendees, and nothing else says whose leave it is"
@@ -252,6 +254,11 @@ def _instant(at: datetime, time_zone: str) -> datetime:
     return instant_of(at, time_zone) if at.tzinfo is None else at.astimezone(UTC)
 
 
+MOST_AT_ONCE = (
+    100  # people whose shift it is by a calendar; more are a mistake, and would cost every load dear
+)
+
+
 # --- what becomes of them --------------------------------------------------------------------------------------------
 
 
@@ -275,30 +282,36 @@ def _id(calendar: str, told: Told) -> str:
 
 
 def layer_events(told: Iterable[Told]) -> tuple[Event, ...]:
-    """By their start, none overlapping another: at each instant everybody of the highest level that is present then."""
+    """By their start, none overlapping another: at each instant everybody of the highest level that is present then (the
+    first `MOST_AT_ONCE` of them)."""
     edges: list[tuple[datetime, int, int, Told]] = []
     for number, each in enumerate(told):
         edges.append((each.starts_at, 1, number, each))
         edges.append((each.ends_at, 0, number, each))
     edges.sort(key=lambda edge: edge[:3])
-    present: dict[int, Told] = {}
+    present: dict[int, Counter[str]] = {}  # by level, how many events each person is present by
     found: list[Event] = []
     since: datetime | None = None
-    for at, begins, number, each in edges:
+    for at, begins, _, each in edges:
         if since is not None and since < at and present:
-            _append(found, (since, at, _highest(present.values())))
+            highest = islice(present[max(present)], MOST_AT_ONCE)
+            _append(found, (since, at, tuple(sorted(highest))))
         if begins:
-            present[number] = each
+            present.setdefault(each.level, Counter()).update(each.people)
         else:
-            present.pop(number, None)
+            _leave(present, each)
         since = at
     return tuple(found)
 
 
-def _highest(present: Iterable[Told]) -> tuple[str, ...]:
-    there = list(present)
-    level = max(each.level for each in there)
-    return tuple(sorted({person for each in there if each.level == level for person in each.people}))
+def _leave(present: dict[int, Counter[str]], told: Told) -> None:
+    there = present[told.level]
+    for person in told.people:
+        there[person] -= 1
+        if not there[person]:
+            del there[person]
+    if not there:
+        del present[told.level]
 
 
 def _append(found: list[Event], event: Event) -> None:
