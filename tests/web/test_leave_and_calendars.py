@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.scenarios.house import House
 from tests.web.conftest import BACKEND
@@ -227,3 +229,12 @@ def test_who_does_not_manage_it_neither_changes_nor_reads_it_anew(bob: Client, h
     assert bob.post("/calendars/hr/read").status_code == 403
     assert bob.get("/calendars/hr/edit").status_code == 403
     assert "Read it now" not in text_of(bob, "/calendars/hr")
+
+
+def test_these_pages_ask_the_database_little_however_much_there_is(browser: Client, house: House) -> None:
+    subscribed(house, *(msgspec.structs.replace(away(house, "bob"), uid=str(n)) for n in range(300)))
+    for path in ("/on-call/leave", "/calendars", "/calendars/hr", "/calendars/~new"):
+        text_of(browser, path)
+        with CaptureQueriesContext(connection) as queries:
+            text_of(browser, path)
+        assert len(queries) <= 12, path

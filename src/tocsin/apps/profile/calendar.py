@@ -1,6 +1,8 @@
 """Shifts as calendar feeds: addresses that nobody guesses, each shown once, renewed and revoked by whoever made it."""
 
 import hashlib
+from collections import OrderedDict
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -123,7 +125,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     if found is None or not found.account.is_active or not _still(found, wish, configuration):
         raise Http404("There is no such calendar.")
     now = timezone.now()
-    content = calendar_of(configuration, wish, house_url(request), now)
+    content = _drawn(found, wish, configuration, house_url(request), now)
     actions.note_read(found, now)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     if tag in request.headers.get("If-None-Match", ""):
@@ -135,6 +137,22 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     answer.headers["Cache-Control"] = "private, max-age=300"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+# Calendars ask again and again: by feed's digest and wish, what was drawn at a revision in an hour.
+_known: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
+MOST_KNOWN = 64
+
+
+def _drawn(feed: Feed, wish: Wish, configuration: Configuration, house: str, now: datetime) -> bytes:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    key = (feed.digest, wish, configuration.revision, hour, house)
+    content = _known.get(key)
+    if content is None:
+        content = _known[key] = calendar_of(configuration, wish, house, hour)
+        while len(_known) > MOST_KNOWN:
+            _known.popitem(last=False)
+    return content
 
 
 def _still(found: Feed, wish: Wish, configuration: Configuration) -> bool:

@@ -123,9 +123,9 @@ class _ByEverything:
         until = _after(self._edges, at)
         own = f"at {_instant(at)}"
         if self._overrides is not None:
-            holding = self._overrides.at(at)
-            until = min(until, holding.until)
-            for override in holding.overrides:
+            overrides, changes_at = self._overrides.at(at)
+            until = min(until, changes_at)
+            for override in overrides:
                 if override.person == person and override.kind is not OverrideKind.REMOVE:
                     own = f"override {override.id} {_instant(_begins(override, at))}"
         found = self._plain.get((person, shadow), [])
