@@ -10,7 +10,7 @@ from tests.e2e.tocsin import Tocsin
 from tests.web.test_browser import DESK, PHONE, chromium, signed_in, tocsin
 from tocsin.channels.links import sign_offer
 from tocsin.cli.door import open_door
-from tocsin.control.requests import ListSwaps, OfferSwap, SwapView, Who, WithdrawSwap
+from tocsin.control.requests import ListSwaps, OfferSwap, Status, SwapView, Who, WithdrawSwap
 from tocsin.core.oncall.schedule import Shift
 
 __all__ = ["chromium", "signed_in", "tocsin"]  # fixtures
@@ -124,3 +124,11 @@ def test_what_is_offered_appears_without_a_reload(tocsin: Tocsin, chromium: Brow
     door.ask(WithdrawSwap(made.id, "bob"))
     expect(page.locator(f"#swap-{made.id}")).not_to_be_attached()
     context.close()
+
+
+def test_on_a_live_node_every_schedule_has_its_timer(tocsin: Tocsin) -> None:
+    door = open_door(None, None, tocsin.data, None, actor="dan")
+    tocsin.await_that(
+        lambda: door.ask(Status()).agenda.get("oncall.shift") == len(door.ask(Who())),
+        "arms the shifts' timers",
+    )

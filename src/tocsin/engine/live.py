@@ -34,6 +34,7 @@ TELL_AFTER = 0.005  # seconds
 NEVER = 2**63 - 1
 TIDY_EVERY = 0.2  # seconds; a log that fills at full speed is then copied back in small pieces
 CHECK_EVERY = 10.0  # the invariant
+TIMERS_LOOKED_AT = 2.0  # seconds: after an edit each schedule must have its timer
 STUCK_AFTER = 60.0  # seconds without a turn of a loop that pages depend on; each turns every second
 CLOCK_STEP = timedelta(seconds=5)
 CATCH_UP_AT_MOST = 3.0  # seconds that timers wait at a start for what was accepted before it
@@ -160,6 +161,7 @@ class LiveWorld:
             ("arrivals", self._arrivals_loop),
             ("ownership", self._ownership_loop),
             ("configuration", self._configuration_loop),
+            ("oncall", self._oncall_loop),
             ("invariant", self._invariant_loop),
             ("housekeeping", self._housekeeping_loop),
             ("clock", self._clock_loop),
@@ -297,8 +299,6 @@ class LiveWorld:
 
     async def _configuration_loop(self) -> None:
         while True:
-            await self.run(self._shift_timers.keep, self.clock.now())
-            await self.run(self._warning_timers.keep, self.clock.now())
             await self._sleep(self._configuration, None, poll=5.0)
             self._configuration.clear()
             await self.run(self.engine.facts.reload)
@@ -307,6 +307,13 @@ class LiveWorld:
                 self._told_revision = revision
                 self._on_topics(["configuration"])
             self._detection.wake()
+
+    async def _oncall_loop(self) -> None:
+        """Apart from the configuration's loop, which must go round whatever becomes of these."""
+        while True:
+            await self.run(self._shift_timers.keep, self.clock.now())
+            await self.run(self._warning_timers.keep, self.clock.now())
+            await asyncio.sleep(TIMERS_LOOKED_AT)
 
     async def _invariant_loop(self) -> None:
         while True:
