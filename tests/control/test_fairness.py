@@ -36,7 +36,7 @@ def pages_alice_at_night(house: House) -> None:
     house.until(START + timedelta(hours=18))  # 03:00 in Berlin
     house.fires("DiskFull", severity="critical")
     house.ask(r.Act((1,), Acknowledge("")), actor="alice")
-    house.ends("DiskFull")
+    house.ends("DiskFull", severity="critical")
     house.until(START + timedelta(days=1))
 
 
