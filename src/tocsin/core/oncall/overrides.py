@@ -16,18 +16,26 @@ _MOST = 3_700_000  # days to the end of the calendar
 
 
 class Overrides(tuple[Override, ...]):
-    """All overrides of a house in the order in which they were made, with an index that is made when it is first needed."""
+    """All overrides of a house in the order in which they were made, with an index that is made as it is needed."""
 
     def of(self, schedule: str) -> "OfSchedule | None":
         """Those of one schedule; None when it has none."""
-        return self._by_schedule.get(schedule)
+        known = self._indexed.get(schedule)
+        if known is None and (held := self._by_schedule.get(schedule)):
+            known = self._indexed[schedule] = OfSchedule(held)
+        return known
 
     @cached_property
-    def _by_schedule(self) -> "dict[str, OfSchedule]":
+    def _by_schedule(self) -> "dict[str, list[Override]]":
         found: dict[str, list[Override]] = {}
         for override in self:
             found.setdefault(override.schedule, []).append(override)
-        return {schedule: OfSchedule(overrides) for schedule, overrides in found.items()}
+        return found
+
+    @cached_property
+    def _indexed(self) -> "dict[str, OfSchedule]":
+        """Filled schedule by schedule: a page that asks of one waits for no other's."""
+        return {}
 
 
 def indexed(overrides: Iterable[Override]) -> Overrides:
