@@ -162,6 +162,14 @@ def test_a_page_shows_whole_days_of_what_its_address_says(
     assert span.starts_at.astimezone(span.zone).hour == 0 and span.ends_at.astimezone(span.zone).hour == 0
 
 
+def test_another_look_stays_where_one_is(browser: Client, house: House) -> None:
+    span = span_of("month", "", "2026-02-10", BERLIN, datetime(2026, 6, 10, tzinfo=UTC))
+    assert span.asks(zone="schedule") == "view=month&from=2026-02-01&zone=schedule"
+    shown = page(browser, f"{SCHEDULE}?view=month&from=2026-02-10")
+    assert 'href="?view=week&amp;from=2026-02-01"' in shown and 'href="?from=2026-02-01"' in shown
+    assert 'href="?view=week"' in page(browser, f"{SCHEDULE}?view=month"), "where today is"
+
+
 def test_times_are_in_the_readers_zone_or_in_the_schedules(browser: Client, house: House) -> None:
     bob = Account(login="bob@example.com", created_at=datetime.now(UTC))
     bob.save()

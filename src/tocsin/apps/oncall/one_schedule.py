@@ -98,8 +98,11 @@ def _span(request: HttpRequest, shown: Schedule, reader: Reader, now: datetime) 
 def _ways(span: spans.Span, shown: Schedule, reader: Reader) -> dict[str, object]:
     """The links around the drawing: each its query, its word, and whether it is where one is."""
     same_zone = shown.time_zone == reader.zone.key
+    begin = "" if span.holds_today else span.named.isoformat()
     return {
-        "views": [(span.asks(view=value), (word, value is span.view)) for value, word in VIEWS],
+        "views": [
+            (span.asks(view=value, **{"from": begin}), (word, value is span.view)) for value, word in VIEWS
+        ],
         "lengths": [
             (span.asks(span=value), (word, value is span.length)) for value, word in spans.WORDS.items()
         ]

@@ -60,6 +60,11 @@ class Span(msgspec.Struct, frozen=True):
         return [self.first + timedelta(days=n) for n in range((self.end - self.first).days)]
 
     @property
+    def named(self) -> date:
+        """The day by which an address names it: a month's weeks begin in the month before."""
+        return month_shown(self) if self.view is View.MONTH else self.first
+
+    @property
     def holds_today(self) -> bool:
         return self.first <= self.today < self.end
 
@@ -68,7 +73,7 @@ class Span(msgspec.Struct, frozen=True):
         said = {
             "view": self.view.value,
             "span": self.length.value,
-            "from": self.first.isoformat(),
+            "from": self.named.isoformat(),
             "zone": "schedule" if self.of_schedule else "",
             **other,
         }

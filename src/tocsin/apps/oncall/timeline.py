@@ -379,7 +379,8 @@ def scale(starts_at: datetime, ends_at: datetime, zone: ZoneInfo, now: datetime)
     draw = Scale(starts_at, ends_at, zone)
     first, end = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
     columns = _columns(first, end, now.astimezone(zone).date(), draw)
-    return list(columns), draw.percent(now) if starts_at <= now < ends_at else ""
+    # A tenth of a per cent is exact enough for now, and keeps the page from changing under a reader every minute.
+    return list(columns), f"{100 * draw.share(starts_at, now):.1f}%" if starts_at <= now < ends_at else ""
 
 
 def _columns(first: date, end: date, today: date, draw: Scale) -> Iterator[Column]:

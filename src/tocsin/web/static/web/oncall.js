@@ -83,12 +83,15 @@
     if (mark) {
       const { begin, end } = stretch();
       const said = new URLSearchParams({ starts_at: new Date(begin * 1000).toISOString().replace(".000", ""), ends_at: new Date(end * 1000).toISOString().replace(".000", "") });
+      const hold = (event) => event.preventDefault(); // the click on the link on which it began
+      document.addEventListener("click", hold, true);
+      setTimeout(() => document.removeEventListener("click", hold, true), 50);
       location.assign(`${lane.dataset.choose}?${said}`);
-      document.addEventListener("click", (event) => event.preventDefault(), { capture: true, once: true }); // of the link it began on
     }
     drag = null;
   });
   document.addEventListener("pointercancel", () => { drag?.mark?.remove(); drag = null; });
+  addEventListener("pageshow", () => { for (const mark of document.querySelectorAll(".tl-chosen")) mark.remove(); }); // come back to
   document.addEventListener("dragstart", (event) => { if (event.target.closest?.("[data-choose]")) event.preventDefault(); });
 
   // --- forms that are drawn while they are filled in ---------------------------------------------------------------------
