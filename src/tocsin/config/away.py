@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from tocsin.config.holidays import holidays_of
@@ -10,7 +12,6 @@ from tocsin.core.oncall.away import Holidays, Leave
 from tocsin.core.oncall.calendar import (
     Calendar,
     Content,
-    Directory,
     Serves,
     layer_events,
     leaves_of,
@@ -18,6 +19,30 @@ from tocsin.core.oncall.calendar import (
 )
 from tocsin.core.oncall.schedule import Event, Layer, Schedule
 from tocsin.core.people import BusinessHours, Person, Team
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """What one calendar means in one zone: leave or shifts, and the events that are nobody's for sure."""
+
+    leaves: tuple[Leave, ...]
+    shifts: tuple[Event, ...]
+    unclear: tuple[str, ...]
+
+
+class _Made(NamedTuple):
+    """What a meaning was made from."""
+
+    calendar: Calendar
+    content: Content
+    people: tuple[tuple[str, str, str, str], ...]
+    members: frozenset[str] | None
+    meaning: Meaning
+
+
+# By calendar and zone, what was made of it last: configuration is loaded with every change of anything, a calendar of
+# thousands of events changes once a day.
+_made: dict[tuple[str, str], _Made] = {}
+MOST_MADE = 1_000
 
 
 class ReadCalendars:
@@ -30,22 +55,21 @@ class ReadCalendars:
         people: Mapping[str, Person],
     ) -> None:
         self._calendars, self._contents, self._people = calendars, contents, people
-        self._directory = Directory(people) if contents else None
-        self._driving: dict[tuple[str, str], tuple[Event, ...]] = {}  # by calendar and zone
+        self._marks = (
+            tuple((key, each.name, each.email, each.time_zone) for key, each in people.items())
+            if contents
+            else ()
+        )
 
     def leaves(self, teams: Mapping[str, Team]) -> tuple[tuple[Leave, ...], dict[str, tuple[str, ...]]]:
         """The leave that they tell of; and by calendar, of every use, the events that are nobody's for sure."""
         found: list[Leave] = []
         unclear: dict[str, tuple[str, ...]] = {}
         for key, calendar in sorted(self._calendars.items()):
-            if key not in self._contents:
-                continue
-            members = members_of(calendar, teams)
-            read = understood(calendar, self._contents[key], self._people, members, "UTC", self._directory)
-            if read.unclear:
-                unclear[key] = read.unclear
-            if calendar.serves is Serves.LEAVE:
-                found += leaves_of(calendar, read.told)
+            meaning = self._meaning(calendar, members_of(calendar, teams), "UTC")
+            found += meaning.leaves
+            if meaning.unclear:
+                unclear[key] = meaning.unclear
         return tuple(found), unclear
 
     def driving(self, schedule: Schedule) -> Schedule:
@@ -56,14 +80,32 @@ class ReadCalendars:
         return replace(schedule, layers=layers)
 
     def _driven(self, layer: Layer, time_zone: str) -> Layer:
-        calendar, content = self._calendars.get(layer.calendar), self._contents.get(layer.calendar)
-        if calendar is None or content is None or calendar.serves is not Serves.SCHEDULE:
+        calendar = self._calendars.get(layer.calendar)
+        if calendar is None or calendar.serves is not Serves.SCHEDULE:
             return layer
-        known = layer.calendar, layer.time_zone or time_zone
-        if known not in self._driving:
-            read = understood(calendar, content, self._people, None, known[1], self._directory)
-            self._driving[known] = layer_events(read.told)
-        return replace(layer, events=self._driving[known])
+        return replace(layer, events=self._meaning(calendar, None, layer.time_zone or time_zone).shifts)
+
+    def _meaning(self, calendar: Calendar, members: frozenset[str] | None, time_zone: str) -> Meaning:
+        content = self._contents.get(calendar.key)
+        if content is None:
+            return Meaning((), (), ())
+        if calendar.serves is Serves.SCHEDULE:
+            members = None
+        place, made_from = (calendar.key, time_zone), (calendar, content, self._marks, members)
+        known = _made.get(place)
+        if known is not None and known[:4] == made_from:
+            return known.meaning
+        read = understood(calendar, content, self._people, members, time_zone)
+        leave = calendar.serves is Serves.LEAVE
+        meaning = Meaning(
+            leaves_of(calendar, read.told) if leave else (),
+            () if leave else layer_events(read.told),
+            read.unclear,
+        )
+        if len(_made) >= MOST_MADE:
+            _made.clear()
+        _made[place] = _Made(*made_from, meaning)
+        return meaning
 
 
 def members_of(calendar: Calendar, teams: Mapping[str, Team]) -> frozenset[str] | None:

@@ -114,7 +114,7 @@ _LABELS = re.compile(r"\s[-–—|/]\s|[:()\[\]]|[–—|]")  # "Vacation: Alice
 _LIST = re.compile(r"\s*[,;&+]\s*|\s+and\s+")
 
 
-class Directory:
+class _Directory:
     """People by the texts that name them."""
 
     def __init__(self, people: Mapping[str, Person]) -> None:
@@ -176,11 +176,10 @@ def understood(
     people: Mapping[str, Person],
     members: Collection[str] | None,
     time_zone: str,
-    directory: Directory | None = None,
 ) -> Understood:
     """Every event with its people. Of a team's leave only its `members` count: others' is passed over. `time_zone` is the
-    schedule's; leave without a zone is in its person's own. `directory` is that of these people, where it is known."""
-    directory = directory or Directory(people)
+    schedule's; leave without a zone is in its person's own."""
+    directory = _Directory(people)
     told: list[Told] = []
     unclear: list[str] = []
     for event in content.events:
@@ -199,7 +198,7 @@ def understood(
 
 
 def _people_of(
-    event: CalendarEvent, calendar: Calendar, directory: Directory, people: Mapping[str, Person]
+    event: CalendarEvent, calendar: Calendar, directory: _Directory, people: Mapping[str, Person]
 ) -> tuple[tuple[str, ...], str]:
     if calendar.person is not None:
         return (calendar.person,) if calendar.person in people else (), f"there is no {calendar.person}"
@@ -218,7 +217,7 @@ def _people_of(
     return (), wrong
 
 
-def _attending(event: CalendarEvent, calendar: Calendar, directory: Directory) -> tuple[tuple[str, ...], str]:
+def _attending(event: CalendarEvent, calendar: Calendar, directory: _Directory) -> tuple[tuple[str, ...], str]:
     """Everybody who is invited to a shift has it; whoever else is invited to somebody's leave need not be away."""
     if calendar.serves is Serves.LEAVE and len(event.attendees) > 1:
         return (), "it has several attendees, and nothing else says whose leave it is"
