@@ -36,12 +36,23 @@ class Bar(msgspec.Struct, frozen=True):
     over: bool
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """One measure as it is shown."""
+
+    held: str
+    share: str
+    over: str
+    carried: str
+    owed: str
+
+
 class Line(msgspec.Struct, frozen=True):
-    """A row of the table: each measure with its word, what was held, of how much, and what is owed by now."""
+    """A row of the tables: the measure that is drawn, and all of them."""
 
     person: str
     part_days: str
-    cells: tuple[tuple[str, str, str, str], ...]
+    chosen: Cell
+    cells: tuple[Cell, ...]
 
 
 @needs(Permission.READ)
@@ -62,7 +73,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "measures": MEASURES,
         "says": says(view) if view else (),
         "bars": bars(view, measure[0], measure[2]) if view else (),
-        "lines": [line(each) for each in view.people] if view else (),
+        "lines": [line(each, measure[0]) for each in view.people] if view else (),
         "facts": configuration,
     }
     return render(request, "oncall/fairness.html", context, status=400 if asked.refused else 200)
@@ -110,12 +121,19 @@ def bars(view: FairnessView, name: str, unit: str) -> Sequence[Bar]:
     ]
 
 
-def line(share: ShareView) -> Line:
-    cells = []
-    for name, word, _ in MEASURES:
-        measure: MeasureView = getattr(share, name)
-        cells.append((word, _number(measure.held), _number(measure.share), _signed(measure.owed)))
-    return Line(share.person, _number(share.part_days), tuple(cells))
+def line(share: ShareView, chosen: str) -> Line:
+    cells = {name: _cell(getattr(share, name)) for name, _, _ in MEASURES}
+    return Line(share.person, _number(share.part_days), cells[chosen], tuple(cells.values()))
+
+
+def _cell(measure: MeasureView) -> Cell:
+    return Cell(
+        _number(measure.held),
+        _number(measure.share),
+        _signed(measure.over),
+        _signed(measure.carried),
+        _signed(measure.owed),
+    )
 
 
 def _number(value: float) -> str:
