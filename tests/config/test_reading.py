@@ -174,6 +174,21 @@ def test_a_wrong_shape_says_what_was_expected(text: str, said: str) -> None:
         ("{every: 0 weeks, handoff: Mon 09:00, from: 2026-06-01, people: [alice]}", "such as 1 week"),
         ("{every: 1 day, handoff: Mon 09:00, from: 2026-06-01, people: [alice]}", "write the time alone"),
         ("{every: 1 week, handoff: Mon 9, from: 2026-06-01, people: [alice]}", "a time of day such as 09:00"),
+        (
+            "{every: 1 week, handoff: Mon 25:00, from: 2026-06-01, people: [alice]}",
+            "a time of day such as 09:00",
+        ),
+        (
+            "{every: 1 week, handoff: Noday 09:00, from: 2026-06-01, people: [alice]}",
+            "a day such as Mon or Mon-Fri",
+        ),
+        ("{every: 4 hours, handoff: Mon 09:00, from: 2026-06-01, people: [alice]}", "write the time alone"),
+        (
+            "{every: 1 month, handoff: 'Mon,Fri 09:00', from: 2026-06-01, people: [alice]}",
+            "write the time alone",
+        ),
+        ("{every: 1 week, handoff: Mon 09:00, from: 1200-01-01, people: [alice]}", "between 1900 and 2999"),
+        ("{every: 1 week, handoff: Mon 09:00, from: 2026-06-01, people: [[]]}", "a rotation needs people"),
         ("{every: 1 week, handoff: Mon 09:00, from: 2026-06-31, people: [alice]}", "expected a date such as"),
         ("{every: 1 week, handoff: Mon 09:00, from: 0001-01-01, people: [alice]}", "expected a date such as"),
         ("{every: 1 week, handoff: Mon 09:00, from: 9999-12-31, people: [alice]}", "expected a date such as"),
@@ -190,7 +205,9 @@ def test_a_rotation_that_cannot_turn_says_why(rotation: str, said: str) -> None:
 def test_what_repeats_does_not_begin_at_an_end_of_the_calendar(day: str) -> None:
     at = f"starts: {day}T20:00:00Z, ends: {day}T21:00:00Z"
     override = f"schedule: s, person: alice, {at}, repeat: {{every: 1 week, time_zone: Asia/Tokyo}}"
-    found = errors(f"people: {{alice: {{}}}}\nschedules: {{s: {{secondary_of: s}}}}\noverrides: {{o: {{{override}}}}}")
+    found = errors(
+        f"people: {{alice: {{}}}}\nschedules: {{s: {{secondary_of: s}}}}\noverrides: {{o: {{{override}}}}}"
+    )
     assert any("what repeats begins in a year" in each for each in found), found
 
 
@@ -348,3 +365,62 @@ def test_a_chats_incoming_hook_is_a_key_too() -> None:
         "in the clear" in said
         for said in warnings("chats: {alerts: {slack: https://hooks.slack.example/T0/B0/x}}")
     )
+
+
+# --- layers and overrides --------------------------------------------------------------------------------------------
+
+WEEKLY = "{every: 1 week, handoff: Mon 09:00, from: 2026-06-01, people: [alice]}"
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ("[{name: nothing}]", "either a rotation or a calendar"),
+        (f"[{{rotation: {WEEKLY}, beside: true, shadow: true}}]", "either beside those below it or a shadow"),
+        (f"[{{rotation: {WEEKLY}, shadow: true}}]", "a layer that is not a shadow"),
+        (f"[{{rotation: {WEEKLY}, beside: maybe}}]", "true or false"),
+        (f"[{{rotation: {WEEKLY}, time_zone: Mars/Olympus}}]", "unknown time zone"),
+    ],
+)
+def test_a_layer_that_nobody_could_stand_in_says_why(layers: str, said: str) -> None:
+    found = errors(f"people: {{alice: {{}}}}\nschedules: {{s: {{layers: {layers}}}}}")
+    assert any(said in each and "schedules.s" in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("override", "field", "said"),
+    [
+        ("repeat: {every: 1 month, time_zone: UTC}", "repeat.every", "days or weeks"),
+        ("repeat: {every: 1 week}", "repeat", "'time_zone' is missing"),
+        ("repeat: {every: 1 week, time_zone: Mars/Olympus}", "repeat.time_zone", "unknown time zone"),
+        ("repeat: {every: 1 day, time_zone: UTC, until: 2026-05-01T00:00Z}", "o", "until before it starts"),
+        ("on_top: perhaps", "on_top", "true or false"),
+    ],
+)
+def test_an_override_that_cannot_hold_names_the_field(override: str, field: str, said: str) -> None:
+    text = f"""
+    people: {{alice: {{}}, bob: {{}}}}
+    schedules: {{s: {{layers: [{{rotation: {WEEKLY}}}]}}}}
+    overrides:
+      o: {{schedule: s, person: bob, starts: 2026-06-03T00:00Z, ends: 2026-06-04T00:00Z, {override}}}
+    """
+    found = errors(text)
+    assert any(said in each and f"{field}: " in each for each in found), found
+
+
+def test_two_overrides_of_one_seat_at_once_name_each_other() -> None:
+    text = f"""
+    people: {{alice: {{}}, bob: {{}}}}
+    routes: {{nothing: true}}
+    schedules: {{s: {{layers: [{{rotation: {WEEKLY}}}]}}}}
+    overrides:
+      lunch: {{schedule: s, person: bob, starts: 2026-07-03T11:00Z, ends: 2026-07-03T13:00Z,
+              repeat: {{every: 1 week, time_zone: UTC}}}}
+      week: {{schedule: s, person: bob, starts: 2026-07-09T00:00Z, ends: 2026-07-12T00:00Z}}
+    """
+    (found,) = errors(text)
+    assert (
+        "overrides.week.starts: from 2026-07-10 11:00 UTC on it takes the same seat as overrides.lunch"
+        in found
+    )
+    assert errors(text.replace("2026-07-12T00:00Z}", "2026-07-12T00:00Z, on_top: true}")) == []

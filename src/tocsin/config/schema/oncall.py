@@ -35,6 +35,7 @@ from tocsin.core.oncall.schedule import (
 
 SCHEDULE = Reference("schedules", "schedule")
 CALENDAR = Reference("calendars", "calendar")
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # at the calendar's own ends sums leave it, and every decision with them
 
 
 def canonical(rotation: Rotation) -> Rotation:
@@ -71,6 +72,8 @@ def _rotation_parts(rotation: Rotation) -> dict[str, Any]:
 def _rotation_wrong(rotation: Rotation) -> str:
     if not rotation.people or not all(rotation.people):
         return "a rotation needs people, at least one for each turn"
+    if not FIRST_YEAR <= rotation.starts.year <= LAST_YEAR:
+        return f"'from' is a day between {FIRST_YEAR} and {LAST_YEAR}"
     if rotation.days and rotation.unit not in (Unit.DAY, Unit.WEEK):
         return f"a turn of {rotation.unit}s is not handed over on a day of the week; write the time alone"
     if len(rotation.days) == 1 and rotation.unit is Unit.DAY:
@@ -134,6 +137,7 @@ SCHEDULES = Record(
     Field("effective_from", INSTANT),
     Field("layers", Many(LAYER)),
     Field("secondary_of", SCHEDULE),
+    Field("handoff", YES_OR_NO),
     check=_schedule_wrong,
     named="key",
 )

@@ -29,6 +29,8 @@ def unrepeatable(override: Override) -> str:
         return ""
     if not FIRST_YEAR <= override.starts_at.year <= override.ends_at.year <= LAST_YEAR:
         return f"what repeats begins in a year from {FIRST_YEAR} to {LAST_YEAR}"
+    if override.ends_at >= FOREVER:
+        return "it lies beyond the calendar, and cannot repeat"
     lasts = local_time(override.ends_at, repeat.time_zone) - local_time(override.starts_at, repeat.time_zone)
     if lasts > timedelta(days=repeat.every * (7 if repeat.unit is Unit.WEEK else 1)):
         return "it lasts longer than the time after which it repeats, and would overlap itself"
