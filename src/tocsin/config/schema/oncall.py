@@ -35,7 +35,6 @@ from tocsin.core.oncall.schedule import (
 
 SCHEDULE = Reference("schedules", "schedule")
 CALENDAR = Reference("calendars", "calendar")
-FIRST_YEAR, LAST_YEAR = 1900, 2999  # at the calendar's own ends sums leave it, and every decision with them
 
 
 def canonical(rotation: Rotation) -> Rotation:
@@ -72,8 +71,6 @@ def _rotation_parts(rotation: Rotation) -> dict[str, Any]:
 def _rotation_wrong(rotation: Rotation) -> str:
     if not rotation.people or not all(rotation.people):
         return "a rotation needs people, at least one for each turn"
-    if not FIRST_YEAR <= rotation.starts.year <= LAST_YEAR:
-        return f"'from' is a day between {FIRST_YEAR} and {LAST_YEAR}"
     if rotation.days and rotation.unit not in (Unit.DAY, Unit.WEEK):
         return f"a turn of {rotation.unit}s is not handed over on a day of the week; write the time alone"
     if len(rotation.days) == 1 and rotation.unit is Unit.DAY:
