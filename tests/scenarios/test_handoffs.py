@@ -156,6 +156,25 @@ def test_what_somebody_else_has_and_what_nobody_has_stays(house: House, alice: P
     assert [i.acknowledged_by for i in house.incidents()] == [None, "carol"]
 
 
+def test_an_old_handoff_takes_nothing_that_came_in_a_later_shift(house: House, alice: Person) -> None:
+    handoff = handed_over(house)
+    house.passes(weeks=1, hours=1)
+    house.fires("DiskFull", severity="critical", service="task-api")
+    alice.acknowledges()
+    assert view(house.ask(AcceptHandoff(handoff.id), "bob")).passed_on == ()
+    assert house.incident().acknowledged_by == "alice"
+
+
+def test_only_somebody_who_can_be_reached_takes_over(house: House, alice: Person) -> None:
+    handoff = handed_over(house)
+    house.fires("DiskFull", severity="critical", service="task-api")
+    alice.acknowledges()
+    for nobody in ("service:deploys", "root@host"):
+        with pytest.raises(Refused, match="nobody who can be paged"):
+            house.ask(AcceptHandoff(handoff.id), nobody)
+    assert house.incident().acknowledged_by == "alice"
+
+
 def test_a_snooze_passes_on_and_does_not_end(house: House, alice: Person) -> None:
     handoff = handed_over(house)
     house.fires("DiskFull", severity="critical", service="task-api")

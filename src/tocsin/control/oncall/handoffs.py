@@ -104,6 +104,9 @@ def accept(owed: Consequences, request: AcceptHandoff, actor: Actor, now: dateti
         return Decided(_view(handoff, owed.facts), handoff.id)
     if actor.name in handoff.outgoing and actor.name not in handoff.incoming:
         raise Refused("conflict", "you hand it over; whoever comes next accepts it", "handoff")
+    if actor.name not in owed.facts.people:
+        said = f"{actor.name} is nobody who can be paged, and what is acknowledged would be theirs"
+        raise Refused("conflict", said, "handoff")
     if handoff.state is HandoffState.DRAFT:
         report = engine.fresh_report(owed.tx, owed.facts, handoff, now)
         handoff = rules.offered(handoff, report, now)
@@ -124,9 +127,15 @@ def accept(owed: Consequences, request: AcceptHandoff, actor: Actor, now: dateti
 
 
 def _pass_on(owed: Consequences, handoff: Handoff, actor: Actor) -> tuple[int, ...]:
-    """Open incidents of the team that one of the outgoing has."""
+    """Open incidents of the team that one of the outgoing has, and had when the shift passed on: of an old handoff nothing
+    that came later, when they may be on call again."""
+    came_by = handoff.at + rules.WRITTEN_UP_TO
     wanted = IncidentFilter(states=tuple(sorted(OPEN_STATES)), team=handoff.team, limit=MOST_PASSED_ON)
-    theirs = [i.id for i in owed.tx.incidents.search(wanted) if i.acknowledged_by in handoff.outgoing]
+    theirs = [
+        incident.id
+        for incident in owed.tx.incidents.search(wanted)
+        if incident.acknowledged_by in handoff.outgoing and incident.opened_at < came_by
+    ]
     owed.load(theirs)
     passed_on = []
     for incident_id in sorted(theirs):
