@@ -175,6 +175,15 @@ def test_reminders_come_after_a_day_and_a_day_before() -> None:
     assert swap.state is State.EXPIRED
 
 
+def test_of_reminders_that_an_outage_let_pile_up_one_is_told() -> None:
+    late = Part("primary", NOW + 4 * DAY, NOW + 5 * DAY)
+    swap = a_swap(part=late, expires_at=late.starts_at)
+    assert told(swap, TimerDue(), NOW + 3 * DAY + DAY / 2) == [
+        "bob: reminder.before",
+        "carol: reminder.before",
+    ]
+
+
 @pytest.mark.parametrize(
     ("begins_in", "told_after"),
     [

@@ -234,21 +234,19 @@ def _escalates_at(swap: Swap) -> datetime:
 
 
 def _remind(swap: Swap, now: datetime, facts: Configuration) -> Decision:
+    """Of several that an outage let pile up, those who were asked hear one."""
+    overdue = [name for name, at in _moments(swap) if at <= now and name not in swap.told]
+    swap = replace(swap, told=(*swap.told, *overdue))
     tellings: list[Telling] = []
-    for name, at in _moments(swap):
-        if at > now or name in swap.told:
-            continue
-        swap = replace(swap, told=(*swap.told, name))
-        if name == "needed":
-            tellings += _upwards(swap, "needed", now, facts)
-        elif name == "begins":
-            if not swap.unreachable:
-                tellings.append(told(facts, swap, swap.person, "yours_still", Reason.COVER_NEEDED, now))
-        else:
-            tellings += [
-                told(facts, swap, person, f"reminder.{name}", Reason.SWAP_REMINDER, now)
-                for person in swap.waits_for
-            ]
+    if "needed" in overdue:
+        tellings += _upwards(swap, "needed", now, facts)
+    if "begins" in overdue and not swap.unreachable:
+        tellings.append(told(facts, swap, swap.person, "yours_still", Reason.COVER_NEEDED, now))
+    if reminders := [name for name in overdue if name in ("after", "before")]:
+        tellings += [
+            told(facts, swap, person, f"reminder.{reminders[-1]}", Reason.SWAP_REMINDER, now)
+            for person in swap.waits_for
+        ]
     return Decision(swap, tellings=tuple(tellings), remind_at=next_look(swap, now))
 
 
