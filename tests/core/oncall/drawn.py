@@ -1,5 +1,6 @@
 """Random schedules for the properties of on-call: every rule there is, mostly around changes of clocks."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
@@ -8,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.core.oncall.twin import DAY, KEYS, MINUTE
-from tocsin.core.oncall.calendar_layer import disjoint
 from tocsin.core.oncall.schedule import (
     NO_ROTATION,
+    Event,
     Former,
     Layer,
     Override,
@@ -165,3 +166,25 @@ def cases(draw: st.DrawFn) -> Case:
 def with_former(schedule: Schedule, versions: list[tuple[datetime, Schedule]]) -> Schedule:
     former = tuple(Former(until, each) for until, each in sorted(versions, key=lambda each: each[0]))
     return replace(schedule, former=former)
+
+
+def disjoint(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in any order as stretches that do not overlap, by their start; where several hold at once, all their people."""
+    known = sorted(events)
+    edges = sorted({edge for starts_at, ends_at, _ in known for edge in (starts_at, ends_at)})
+    found: list[Event] = []
+    holding: list[Event] = []
+    coming = 0
+    for number, edge in enumerate(edges):
+        holding = [event for event in holding if event[1] > edge]
+        while coming < len(known) and known[coming][0] == edge:
+            holding.append(known[coming])
+            coming += 1
+        if not holding:
+            continue
+        people = tuple(dict.fromkeys(person for event in holding for person in event[2]))
+        if found and found[-1][1] == edge and found[-1][2] == people:
+            found[-1] = (found[-1][0], edges[number + 1], people)
+        else:
+            found.append((edge, edges[number + 1], people))
+    return tuple(found)
