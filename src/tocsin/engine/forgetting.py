@@ -74,7 +74,8 @@ def _attempts(tx: Transaction, before: int, after: int) -> int | None:
 
 
 def _ended_facts(tx: Transaction, before: int, after: int) -> int | None:
-    """Silences and maintenance windows that people made and that are over."""
+    """Silences and maintenance windows that people made and that are over. Nothing decides by them any more, so the
+    configuration is the same without them: a fresh revision would cost detection its index."""
     over = [
         (entry.kind, entry.name)
         for entry in tx.configuration.entries(OVER)
@@ -82,8 +83,6 @@ def _ended_facts(tx: Transaction, before: int, after: int) -> int | None:
     ]
     if over:
         tx.configuration.remove(over[:AT_ONCE])
-        tx.configuration.bump()
-        tx.wake("configuration")
         log.info("old silences and windows went", count=len(over[:AT_ONCE]))
     return after + 1 if len(over) > AT_ONCE else None
 
