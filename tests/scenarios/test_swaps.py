@@ -70,7 +70,8 @@ def test_a_shift_is_offered_and_taken_and_the_schedule_follows(
     assert [button.label for button in asked.message.buttons] == ["Take it", "Decline"]
     view = asks(house, AcceptSwap(swap, "bob"), "bob")
     assert (view.state, view.accepted_by) == ("accepted", "bob")
-    alice.was_told("Bob Brandt takes your shift")
+    told = alice.was_told("Bob Brandt takes your shift")
+    assert "You are on call for platform-secondary then" in told.said
     assert on_call(house, WEDNESDAY) == ("bob",)
     assert on_call(house, WEDNESDAY, "platform-secondary") == ("alice",)
     assert on_call(house, WEDNESDAY + DAY) == ("alice",)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.schedule import Override
 from tocsin.core.oncall.swap import State, Swap
-from tocsin.core.oncall.swap_seats import Seating, cannot_take, holds, overrides_for, taken_off
+from tocsin.core.oncall.swap_seats import Seating, cannot_take, derived, holds, overrides_for, taken_off
 from tocsin.core.oncall.swap_words import Telling, names, told
 from tocsin.core.reasons import Reason
 
@@ -139,7 +139,10 @@ def _accept(swap: Swap, person: str, now: datetime, facts: Configuration) -> Dec
         settled_at=now,
         overrides=tuple(override.id for override in made),
     )
-    tellings = [told(facts, taken, swap.person, "accepted", Reason.SWAP_ANSWERED, now)]
+    accepted = told(facts, taken, swap.person, "accepted", Reason.SWAP_ANSWERED, now)
+    tellings = [
+        replace(accepted, text=accepted.text + _and_then(Seating(facts, swap.gaps, tuple(made)), taken))
+    ]
     tellings += [
         told(facts, taken, other, "taken", Reason.SWAP_ANSWERED, now)
         for other in swap.waits_for
@@ -148,6 +151,13 @@ def _accept(swap: Swap, person: str, now: datetime, facts: Configuration) -> Dec
     tellings.append(told(facts, taken, person, "yours", Reason.SWAP_ANSWERED, now))
     said = tellings[-1].text
     return Decision(taken, said, tellings=tuple(tellings), overrides=tuple(made), ends=swap.gaps)
+
+
+def _and_then(after: Seating, swap: Swap) -> str:
+    """The seat that whoever gave a shift away gets by it: of a primary's, often that of its secondary."""
+    schedules = after.facts.schedules
+    kept = [key for key in derived(schedules, swap.part.schedule) if after.seats(swap.part, swap.person, key)]
+    return f" You are on call for {' and '.join(kept)} then; offer that, too, if you cannot." if kept else ""
 
 
 def _decline(swap: Swap, person: str, now: datetime, facts: Configuration) -> Decision:
