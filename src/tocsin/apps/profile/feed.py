@@ -92,13 +92,14 @@ def _schedules(facts: Configuration, wish: Wish) -> list[str]:
         case "team":
             return sorted(key for key, each in facts.schedules.items() if each.team == wish.subject)
         case _:
-            return sorted(key for key in facts.schedules if _may_hold(facts, key, wish.subject))
+            standing_in = {each.schedule for each in facts.overrides if each.person == wish.subject}
+            return sorted(
+                key for key in facts.schedules if key in standing_in or _may_hold(facts, key, wish.subject)
+            )
 
 
 def _may_hold(facts: Configuration, key: str, person: str) -> bool:
-    """Whether a person could be in a schedule at all: most are in few of a thousand."""
-    if any(override.person == person for override in facts.overrides if override.schedule == key):
-        return True
+    """Whether a person could be in a schedule without an override: most are in few of a thousand."""
     seen: set[str] = set()
     schedule: Schedule | None = facts.schedules.get(key)
     while schedule is not None and schedule.key not in seen:

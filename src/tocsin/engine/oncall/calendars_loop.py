@@ -233,6 +233,10 @@ async def work_out(feed: bytes, key: str, now: datetime) -> calendars_reading.An
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        return calendars_reading.Refused("reading it takes too much work or memory; it was cut off")
+        stopped = (
+            process.returncode is not None and process.returncode < 0
+        )  # by a signal: its limits were reached
+        why = "takes too much work or memory; it was cut off" if stopped else "failed in a way nobody foresaw"
+        return calendars_reading.Refused(f"reading it {why}")
     answer: calendars_reading.Answer = msgspec.json.decode(said, type=calendars_reading.Answer)
     return answer
