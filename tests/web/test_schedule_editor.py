@@ -130,6 +130,7 @@ def test_an_edit_may_wait_for_its_instant(browser: Client, house: House) -> None
     save(browser, EDIT, {**form, "person-0": ["carol", "carol"]})
     after = facts(house).schedules["shop"]
     assert after.effective_from == datetime(2040, 3, 1, 8, tzinfo=UTC) and after.former
+    assert "until then it stays as it was" in page(browser, "/schedules/shop")
     shown = page(browser, EDIT)
     assert 'value="2040-03-01T09:00"' in shown and "counts from" in shown
 

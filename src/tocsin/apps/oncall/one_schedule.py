@@ -72,6 +72,7 @@ def schedule(request: HttpRequest, key: str) -> HttpResponse:
         "warnings": warnings.of_schedule(configuration, now, key),
         "overrides": overrides.standing(configuration, key, now),
         "change": reverse("new-override", args=(key,)) if may_respond else "",
+        "waits": shown.effective_from is not None and shown.effective_from > now,
         "may_respond": may_respond,
         "may_change": nouns.may_change(request, configuration, "schedules", key) and not kept.from_git,
         "facts": configuration,

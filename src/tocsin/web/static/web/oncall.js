@@ -56,7 +56,7 @@
     drag.mark.setAttribute("x", `${part(begin)}%`);
     drag.mark.setAttribute("width", `${part(end) - part(begin)}%`);
     const says = document.getElementById("tl-says");
-    const word = (at) => new Date(at * 1000).toLocaleString(document.documentElement.lang, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: drag.zone });
+    const word = (at) => new Date(at * 1000).toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: drag.zone });
     if (says) says.textContent = `${word(begin)} to ${word(end)}`;
   }
 
