@@ -138,7 +138,9 @@ def _text(text: str) -> Block:
 
 def _joined(pairs: list[tuple[str, str]], bold: bool = False) -> str:
     star = "*" if bold else ""
-    return "   ·   ".join(f"{star}<{url.replace('&', '&amp;')}|{escape(label)}>{star}" for label, url in pairs)
+    return "   ·   ".join(
+        f"{star}<{url.replace('&', '&amp;')}|{escape(label)}>{star}" for label, url in pairs
+    )
 
 
 CHANNEL: Channel = Slack()

@@ -7,7 +7,17 @@ from typing import Any
 
 from tocsin.control import requests as r
 from tocsin.control.actor import Actor
-from tocsin.control.oncall import calendars, fairness, handoffs, health, leaves, pay, swaps, timetable, warnings
+from tocsin.control.oncall import (
+    calendars,
+    fairness,
+    handoffs,
+    health,
+    leaves,
+    pay,
+    swaps,
+    timetable,
+    warnings,
+)
 from tocsin.control.oncall.decided import Decided
 from tocsin.core.configuration import Configuration
 from tocsin.engine.consequences import Consequences
