@@ -83,7 +83,7 @@ class Page(models.Model):
     serial = models.BigIntegerField()
     person = models.TextField()
     state = KeyField()
-    begun_at = InstantField(db_default=0)
+    begun_at = InstantField(db_default=models.Value(0))
     urgency = models.TextField(db_default="high")
     document = DocumentField()
 

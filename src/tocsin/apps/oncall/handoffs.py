@@ -171,7 +171,7 @@ def call(request: HttpRequest, handoff_id: str) -> HttpResponse:
         if known is not None and known.email:
             attendee = icalendar.vCalAddress(f"mailto:{known.email}")
             attendee.params["cn"] = icalendar.vText(known.name)
-            event.add("attendee", attendee, encode=0)
+            event.add("attendee", attendee, encode=False)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Tocsin//Handoff//EN")
     calendar.add("version", "2.0")

@@ -96,8 +96,8 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPreferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Local wall time such as `22:00`; empty: no quiet hours. `holidays` is a place such as DE-BY. No rules for low urgency: those for high hold.
-    `without_notices`: kinds of shift notices that are not wanted (ahead, begins, ends)."""
+    """Local wall time such as `22:00`; empty: no quiet hours. `holidays` is a place such as DE-BY. No rules for low urgency:
+    those for high hold. `without_notices`: kinds of shift notices that are not wanted (ahead, begins, ends)."""
 
     high: Annotated[tuple[WantedRule, ...], msgspec.Meta(min_length=1, max_length=50)]
     low: Annotated[tuple[WantedRule, ...], msgspec.Meta(max_length=50)] = ()

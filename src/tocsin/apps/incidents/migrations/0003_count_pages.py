@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
     dependencies = [("incidents", "0002_find_incidents")]
 
     operations = [
-        migrations.AddField("Page", "begun_at", tocsin.apps.columns.InstantField(db_default=0)),
+        migrations.AddField("Page", "begun_at", tocsin.apps.columns.InstantField(db_default=models.Value(0))),
         migrations.AddField("Page", "urgency", models.TextField(db_default="high")),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
