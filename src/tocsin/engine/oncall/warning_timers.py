@@ -7,6 +7,7 @@ from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
 from tocsin.engine import kinds
 from tocsin.engine.engine import Engine
+from tocsin.engine.oncall.warnings import spread
 from tocsin.engine.store.protocol import AgendaEntry, Transaction
 
 FIRST_LOOK = timedelta(minutes=10)  # after a start: whoever sets it up may not be done
@@ -40,7 +41,10 @@ def _teams_to_tell(facts: Configuration) -> set[str]:
 def _begin(tx: Transaction, facts: Configuration, now: datetime) -> None:
     missing = sorted(_teams_to_tell(facts) - set(_with_timer(tx)))
     first = {key: next_opening(facts.teams[key].business_hours, now + FIRST_LOOK) for key in missing}
-    entries = [AgendaEntry(kinds.WARNINGS, key, micros(at or now + FIRST_LOOK)) for key, at in first.items()]
+    entries = [
+        AgendaEntry(kinds.WARNINGS, key, micros((at or now + FIRST_LOOK) + spread(key)))
+        for key, at in first.items()
+    ]
     if entries:
         tx.agenda.schedule(entries)
         tx.wake(kinds.due(min(entry.due_at for entry in entries)))

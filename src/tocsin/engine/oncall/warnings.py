@@ -6,6 +6,8 @@ warning that is gone is forgotten: should it come back, that is news.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from weakref import WeakSet
+from zlib import crc32
 
 import msgspec
 
@@ -20,7 +22,9 @@ from tocsin.engine.store.protocol import OnCallFilter, OnCallRow
 WARNING = "warning"  # the kind of the rows
 PAUSE = timedelta(hours=12)  # the next look comes with the next working day
 MOST_TOLD = 10  # in one message; the page shows all
-MOST_KEPT = 1000
+MOST_KEPT = 1000  # of one team, the worst; beyond that nobody reads them one by one
+
+_looked: WeakSet[Consequences] = WeakSet()  # transactions that have looked ahead for one team already
 
 
 def due(owed: Consequences, key: str, now: datetime) -> None:
@@ -29,18 +33,28 @@ def due(owed: Consequences, key: str, now: datetime) -> None:
     team = facts.teams.get(key)
     if team is None or team.chat is None:
         return
+    if owed in _looked:  # after an outage all teams are due at once, and pages wait for this transaction
+        owed.remind(kinds.WARNINGS, key, now + spread(key))
+        return
+    _looked.add(owed)
     found = [each for each in warnings(facts, now, team=key) if each.level is Level.WARNING]
-    told = {row.id for row in owed.tx.oncall.search(OnCallFilter(WARNING, subjects=(key,), limit=MOST_KEPT))}
-    rows = {_name(key, each): each for each in found}
+    rows = {_name(key, each): each for each in found[:MOST_KEPT]}
+    told = owed.tx.oncall.load(WARNING, list(rows)).keys()
     new = [each for name, each in rows.items() if name not in told]
     if new:
         title = f"On-call of {team.name or key}: {_count(len(new))} to look at"
         owed.post_to_chat(f"w/{key}/{micros(now)}", team.chat, title, _said(new), new[0].reason)
         owed.tx.oncall.put([_row(key, each, now) for each in new])
-    gone = sorted(told - rows.keys())
+    kept = owed.tx.oncall.search(OnCallFilter(WARNING, subjects=(key,), limit=MOST_KEPT))
+    gone = sorted({row.id for row in kept} - rows.keys())
     if gone:
         owed.tx.oncall.remove(WARNING, gone)
     owed.remind(kinds.WARNINGS, key, _next_look(team, now))
+
+
+def spread(team: str) -> timedelta:
+    """Teams begin to work at the same minute; each is looked at in a second of its own within the hour."""
+    return timedelta(seconds=crc32(team.encode()) % 3600 + 1)
 
 
 def _said(new: Sequence[OnCallWarning]) -> str:
@@ -70,4 +84,5 @@ def _count(number: int) -> str:
 
 
 def _next_look(team: Team, now: datetime) -> datetime:
-    return next_opening(team.business_hours, now + PAUSE) or now + 2 * PAUSE
+    opening = next_opening(team.business_hours, now + PAUSE)
+    return now + 2 * PAUSE if opening is None else opening + spread(team.key)
