@@ -15,7 +15,7 @@ from tocsin.apps.oncall.month import DAY_HEIGHT, grid
 from tocsin.apps.oncall.reach import taps
 from tocsin.apps.oncall.spans import span_of
 from tocsin.apps.people.models import Account, Membership
-from tocsin.control.requests import AddOverride
+from tocsin.control.requests import AddOverride, Refused
 from tocsin.core.configuration import Configuration
 from tocsin.core.oncall.shifts import who_is_on_call
 from tocsin.core.oncall.wall_clock import zone
@@ -251,6 +251,18 @@ def test_a_mistake_stands_at_its_field_and_makes_nothing(
     answer = browser.post(OVERRIDE, said)
     assert answer.status_code == 400 and at in answer.content.decode()
     assert facts(house).overrides == ()
+
+
+def test_what_the_machine_process_refuses_for_itself_is_said_too(
+    browser: Client, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused("invalid", "the moon is not full", "moon")
+
+    monkeypatch.setattr("tocsin.apps.oncall.overrides.ask", refuse)
+    said = {"kind": "replace", "person": "carol", "do": "save"}
+    said |= {"starts_at": field(tomorrow(house, 9)), "ends_at": field(tomorrow(house, 17))}
+    assert b"the moon is not full" in browser.post(OVERRIDE, said).content
 
 
 def test_a_second_one_of_the_same_seat_is_refused_unless_it_goes_on_top(

@@ -30,6 +30,16 @@ KINDS = (
     (OverrideKind.REMOVE.value, "Take out", "Nobody comes in their place."),
 )
 
+PLACES = (
+    "kind",
+    "person",
+    "replaces",
+    "starts_at",
+    "ends_at",
+    "repeat",
+    "repeat_until",
+)  # with room for a mistake
+
 
 class Standing(msgspec.Struct, frozen=True):
     """One that holds now or will."""
@@ -106,6 +116,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
         or (posted and override is not None and _clashes(override, configuration, now)),
         "preview": preview,
         "refused": refused,
+        "elsewhere": refused is not None and refused.field not in PLACES,
         "zone": reader.zone.key,
         "facts": configuration,
     }
