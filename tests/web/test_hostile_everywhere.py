@@ -7,7 +7,7 @@ from tests.scenarios.house import House
 from tests.web.test_permissions import pages
 from tocsin.apps.audit.actions import record
 from tocsin.apps.people.models import Account, Membership
-from tocsin.control.requests import Act, AddSilence, PutNoun
+from tocsin.control.requests import Act, AddLeave, AddSilence, PutNoun
 from tocsin.core.respond.incident import AddNote, Resolve
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover=alert(1)"
@@ -42,6 +42,12 @@ def hostile(house: House, alice: Account) -> House:
     house.ask(PutNoun("people", "mallory", {"name": SCRIPT + REVERSED, "email": "m@example.com"}))
     house.ask(PutNoun("teams", "evil", {"name": SCRIPT + REVERSED, "members": ["mallory"]}))
     house.ask(PutNoun("services", "task-api-2", {"team": "evil", "policy": "platform", "name": SCRIPT}))
+    house.ask(AddLeave("mallory", house.now.date(), comment=SCRIPT + REVERSED + "z" * 1000))
+    house.ask(
+        PutNoun(
+            "calendars", "evil", {"url": "https://evil.example/" + "x" * 900, "for": "leave", "team": "evil"}
+        )
+    )
     account = Account(login=SCRIPT + REVERSED, name=SCRIPT + REVERSED, created_at=house.now)
     account.save()
     Membership(account=account, team="platform", role="responder").save()

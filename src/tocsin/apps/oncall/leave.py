@@ -41,7 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
     configuration, reader, now = facts(), reader_of(request), timezone.now()
-    given = {name: request.POST.get(name, "")[:LONGEST_COMMENT].strip() for name in FIELDS}
+    given = {name: request.POST.get(name, "")[:LONGEST_COMMENT].replace("\0", "").strip() for name in FIELDS}
     wrong: dict[str, str] = {}
     if request.method == "POST":
         made, wrong = _told(request, configuration, given, now)
