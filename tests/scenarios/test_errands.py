@@ -1,6 +1,9 @@
 """What is due of on-call waits behind what pages people, and goes in small pieces."""
 
 from datetime import timedelta
+from itertools import count
+
+import pytest
 
 from tests.scenarios.house import House
 from tests.scenarios.person import Person
@@ -44,3 +47,16 @@ def test_errands_are_run_a_few_at_a_time(house: House) -> None:
     assert left(house) == MANY - ERRANDS
     house.world.settle()
     assert left(house) == 0 and not engine.has_errands(house.now)
+
+
+def test_an_errand_that_takes_long_goes_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe_errands(house)
+    seconds = count()
+    monkeypatch.setattr(
+        "tocsin.engine.engine.monotonic", lambda: next(seconds) / 25
+    )  # it is 40 ms later each time
+    house.world.engine.run_errands(house.now)
+    assert left(house) == MANY - 1
+    monkeypatch.undo()
+    house.world.settle()
+    assert left(house) == 0

@@ -7,6 +7,7 @@ then leave the house is returned as departures, leased in the same transaction, 
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import TypeVar
 
 import msgspec
@@ -35,6 +36,7 @@ Check = Callable[[Mapping[int, Incident]], None]
 log = structlog.get_logger()
 BACKLOG_BATCH = 1000  # when much is overdue, amortising the commit matters more
 ERRANDS = 5  # due timers of on-call in one transaction: some milliseconds
+ERRANDS_LAST = 0.05  # seconds; a team with very many schedules takes longer by itself, and then goes alone
 BATCH = 200  # due entries decided in one transaction: long enough to amortise the commit, short enough to let others in
 
 
@@ -202,8 +204,12 @@ class Engine:
         something to say, and a page must not wait for all of that."""
 
         def decide_each(owed: Consequences, due: Sequence[AgendaEntry]) -> None:
+            begun = monotonic()
             for entry in due:
-                DUE[entry.kind](owed, entry.subject, now)
+                if monotonic() - begun > ERRANDS_LAST:
+                    owed.tx.agenda.schedule([entry])
+                else:
+                    DUE[entry.kind](owed, entry.subject, now)
 
         return self._run(kinds.ONCALL, decide_each, now, limit)
 
