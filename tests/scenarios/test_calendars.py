@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.scenarios.conftest import MakeHouse, Stores
 from tests.scenarios.house import House
@@ -24,6 +25,7 @@ from tocsin.engine.oncall.calendars import (
     Unchanged,
 )
 from tocsin.engine.oncall.calendars_loop import CalendarDesk
+from tocsin.engine.store.protocol import OnCallRow
 
 HR = {"url": "https://hr.example.com/leave.ics", "for": "leave"}
 ROTA = {"url": "https://rota.example.com/shifts.ics", "for": "schedule"}
@@ -122,6 +124,29 @@ def test_a_broken_calendar_takes_no_schedule_off_the_air(rota: Calendars) -> Non
         assert rota.brings(arrival).state == "failing"
         (view,) = rota.house.ask(Who("driven"))
         assert view.people == ("alice",) and view.next_people == ("bob",)
+
+
+def test_one_that_cannot_be_read_for_a_while_has_its_events_when_it_can(rota: Calendars) -> None:
+    """Its address is sealed: without the key the entry is left out, and with it everything is as before."""
+    rota.brings(rota.came(rota.event("alice", -1, 30), key="rota"))
+    engine, store = rota.house.world.engine, rota.house.store
+    (entry,) = store.read(lambda tx: tx.configuration.entries(["calendars"]))
+    for document in (b"{", entry.document):
+        store.run(
+            lambda tx: (tx.configuration.put([replace(entry, document=document)]), tx.configuration.bump())  # noqa: B023
+        )
+        engine.facts.reload()
+        rota.desk.depart(rota.house.now, 5)
+    (view,) = rota.house.ask(Who("driven"))
+    assert view.people == ("alice",)
+
+
+def test_how_one_stood_that_cannot_be_read_holds_up_no_other(hr: Calendars) -> None:
+    hr.brings(hr.came(hr.event("bob", 3)))
+    row = OnCallRow(STANDING, "hr", "", "good", 0, 0, b"{", 0)
+    hr.house.store.run(lambda tx: tx.oncall.put([row]))
+    hr.house.passes(minutes=17)
+    assert hr.brings(Unchanged()).state == "good"
 
 
 def test_a_calendar_that_is_empty_all_at_once_counts_only_when_somebody_says_so(hr: Calendars) -> None:

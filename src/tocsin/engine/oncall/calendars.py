@@ -23,6 +23,7 @@ from tocsin.engine import kinds
 from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import AgendaEntry, Entry, OnCallFilter, OnCallRow, Transaction
 
+CALENDARS = "calendars"  # the kind of the entries that say which there are
 STANDING = "calendar"  # the kind under which the store keeps how each stands
 EVERY = timedelta(minutes=15)
 AGAIN = timedelta(minutes=5)  # after a failure
@@ -105,8 +106,11 @@ def arrange(tx: Transaction, facts: Configuration, now: datetime) -> None:
     if gone:
         tx.agenda.cancel((kinds.CALENDAR, key) for key in gone)
         tx.oncall.remove(STANDING, gone)
-    kept = {entry.name for entry in tx.configuration.entries((CALENDAR_EVENTS,))}
-    tx.configuration.remove((CALENDAR_EVENTS, key) for key in sorted(kept - facts.calendars.keys()))
+    # One that cannot be read now, for want of the key to its address perhaps, is not gone: its events stay for when it can.
+    kept = {CALENDAR_EVENTS: set[str](), CALENDARS: set(facts.calendars)}
+    for entry in tx.configuration.entries(list(kept)):
+        kept[entry.kind].add(entry.name)
+    tx.configuration.remove((CALENDAR_EVENTS, key) for key in sorted(kept[CALENDAR_EVENTS] - kept[CALENDARS]))
     if fresh:
         tx.wake(kinds.due(micros(now)))
 
@@ -135,14 +139,22 @@ def take(tx: Transaction, facts: Configuration, now: datetime, room: int) -> lis
 
 
 def standings(tx: Transaction) -> dict[str, Standing]:
+    """Those that can be read: the others are as if they had never been looked at."""
     rows = tx.oncall.search(OnCallFilter(STANDING, limit=MOST))
-    return {row.id: msgspec.json.decode(row.document, type=Standing) for row in rows}
+    return {row.id: standing for row in rows if (standing := _decoded(row)) is not None}
 
 
 def _loaded(tx: Transaction, keys: Sequence[str]) -> dict[str, Standing]:
     """Locked."""
     rows = tx.oncall.load(STANDING, keys) if keys else {}
-    return {key: msgspec.json.decode(row.document, type=Standing) for key, row in rows.items()}
+    return {key: standing for key, row in rows.items() if (standing := _decoded(row)) is not None}
+
+
+def _decoded(row: OnCallRow) -> Standing | None:
+    try:
+        return msgspec.json.decode(row.document, type=Standing)
+    except msgspec.DecodeError:
+        return None
 
 
 def _row(calendar: Calendar, standing: Standing) -> OnCallRow:
