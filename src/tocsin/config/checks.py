@@ -305,5 +305,6 @@ def _house(subject: Subject) -> None:
     if subject.configuration.people and not subject.configuration.admins():
         subject.warning(
             "defaults.admins",
-            "no admins: write defaults.admins, so that somebody hears of gaps and of Tocsin's own failures",
+            "no admins: nobody hears of gaps and of Tocsin's own failures. Name them in defaults.admins, or tick"
+            " Administrator where a person is changed on screen",
         )

@@ -16,6 +16,7 @@ from tocsin.config.forms import Tree
 from tocsin.config.history import kept
 from tocsin.config.references import needed_by
 from tocsin.config.schema.kinds import KINDS, Key, Noun, from_entry, to_entry
+from tocsin.config.secrets import IN_THE_CLEAR
 from tocsin.config.validate import Checked, check, nouns_of
 from tocsin.core.configuration import Origin
 from tocsin.core.instants import micros
@@ -160,7 +161,8 @@ def _refuse_what_is_new(after: Checked, before: Checked, kind: str, name: str) -
             field = problem.field[len(path) :].lstrip(".") if inside else ""
             about = "" if inside or not problem.field else f"{problem.field}: "
             raise NotEdited("invalid", about + problem.message, field)
-    return tuple(problem for problem in news if problem.level != "error")
+    # What is typed into a form never reaches Git: it is kept encrypted.
+    return tuple(each for each in news if each.level != "error" and each.message != IN_THE_CLEAR)
 
 
 def _bumped(tx: Transaction) -> int:

@@ -14,6 +14,7 @@ from tocsin.core.people import MissingSecret, Secret
 # "The value the store has": read from an export, replaced before anything is planned or kept.
 STORED = Secret()
 _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+IN_THE_CLEAR = "a secret in the clear; {env: NAME} or {file: PATH} keeps it out of Git"
 _NOTE = "kept in the store; {env: NAME} or {file: PATH} would move it out"
 _TELLING = ("token", "secret", "password", "key", "auth", "credential")
 _WHERE_URLS_ARE_KEYS = ("slack", "mattermost", "discord", "teams")
@@ -94,9 +95,7 @@ def read_secret(node: Node, reading: Reading, warn: bool) -> str | Secret:
     expected = "{env: NAME}, {file: PATH} or the value"
     if isinstance(node, Scalar) and not node.absent and node.text:
         if warn:
-            reading.findings.warning(
-                node.place, "a secret in the clear; {env: NAME} or {file: PATH} keeps it out of Git"
-            )
+            reading.findings.warning(node.place, IN_THE_CLEAR)
         return node.text
     if not isinstance(node, yaml.Mapping):
         raise reading.findings.error(node.place, f"expected {expected}, found {described(node)}")

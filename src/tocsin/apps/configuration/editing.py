@@ -98,9 +98,17 @@ def put(
         else:
             messages.error(request, f"Perhaps not saved: {silent}.")
         return None
-    for problem in view.problems[:3]:
-        messages.warning(request, f"{problem.field}: {problem.message}.")
+    warn(request, view)
     return view
+
+
+def warn(request: HttpRequest, view: NounView) -> None:
+    """Say what was saved all the same; where it is about is said unless the page that comes next shows it."""
+    shown_next = (f"{view.kind}.{view.name}", "defaults.admins")
+    for problem in view.problems[:3]:
+        where = "" if problem.field in shown_next else f"{problem.field}: "
+        said = where + problem.message.rstrip(".")
+        messages.warning(request, f"{said[:1].upper()}{said[1:]}.")
 
 
 def remove(request: HttpRequest, page: Page, name: str) -> HttpResponse:

@@ -128,8 +128,7 @@ def _saved(request: HttpRequest, draft: Draft, kept: nouns.Kept | None, reader: 
     except NotAnswering as silent:
         return Wrong("", f"Perhaps not saved: {silent}.")
     messages.success(request, f"{draft.key} is saved.")
-    for problem in view.problems[:3]:
-        messages.warning(request, f"{problem.field}: {problem.message}.")
+    editing.warn(request, view)
     if draft.also_secondary and kept is None:
         _second(request, draft)
     return None

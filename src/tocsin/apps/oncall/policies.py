@@ -139,8 +139,7 @@ def _save(
         return _editor(request, configuration, draft, kept, {_where(refused): refused.message})
     except NotAnswering as silent:
         return _editor(request, configuration, draft, kept, {"": f"Perhaps not saved: {silent}."})
-    for problem in view.problems[:3]:
-        messages.warning(request, f"{problem.field}: {problem.message}.")
+    editing.warn(request, view)
     messages.success(request, f"{draft.key} is saved.")
     return redirect("policy", draft.key)
 
