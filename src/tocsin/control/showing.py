@@ -16,7 +16,7 @@ from tocsin.control.requests import (
     Refused,
     TimelineLine,
 )
-from tocsin.core.configuration import Configuration
+from tocsin.core.configuration import ROOT_ROUTE, Configuration
 from tocsin.core.detect.records import AlertRow, AlertStateRow
 from tocsin.core.instants import instant, micros
 from tocsin.core.reasons import EXPLANATIONS, Reason
@@ -127,4 +127,4 @@ def alert_view(row: AlertRow, state: AlertStateRow) -> AlertView:
 def why(reason: str, by: str) -> str:
     """The reason as a sentence, with the rule that decided."""
     sentence = EXPLANATIONS[Reason(reason)] if reason in Reason.__members__.values() else reason
-    return f"{sentence} ({by})" if by else sentence
+    return f"{sentence} ({by})" if by and by != ROOT_ROUTE else sentence

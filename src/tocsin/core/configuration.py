@@ -18,6 +18,8 @@ from tocsin.core.respond.policy import Policy
 from tocsin.core.severity import DEFAULT_SEVERITIES, Severity, SeverityRule
 from tocsin.core.webhooks import Webhook
 
+ROOT_ROUTE = "{}"  # what the root of the routing tree is called where a route is named
+
 
 class Service(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str

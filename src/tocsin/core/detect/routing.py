@@ -10,7 +10,7 @@ from datetime import timedelta
 import msgspec
 from xxhash import xxh3_128_hexdigest
 
-from tocsin.core.configuration import Route
+from tocsin.core.configuration import ROOT_ROUTE, Route
 from tocsin.core.detect.matchers import Matcher, compile_matchers, format_matchers, format_name, quote
 from tocsin.core.labels import TEST_LABEL
 from tocsin.core.severity import Severity
@@ -92,7 +92,7 @@ class RoutingTree:
     """The configured tree, resolved once and compiled; `landings` answers per label set."""
 
     def __init__(self, root: Route, flap_window: timedelta) -> None:
-        self._root = _Node(root, None, "{}", flap_window)
+        self._root = _Node(root, None, ROOT_ROUTE, flap_window)
         self.routes: tuple[ResolvedRoute, ...] = tuple(node.route for node in self._root.walk())
         self.names: frozenset[str] = frozenset(m.name for route in self.routes for m in route.matchers)
 

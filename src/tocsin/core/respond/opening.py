@@ -1,5 +1,6 @@
 """A new incident: whether it pages at once, later, or never."""
 
+from tocsin.core.configuration import ROOT_ROUTE
 from tocsin.core.reasons import Reason
 from tocsin.core.respond.draft import Draft
 from tocsin.core.respond.escalation import start
@@ -41,9 +42,13 @@ def _opened_text(draft: Draft, event: Opened) -> str:
     incident = draft.incident
     who = f"{event.actor} reported it" if event.actor else "Alerts opened it"
     where = f" for {incident.service}" if incident.service else ""
-    route = f", by route {incident.route}" if incident.route else ""
+    route = f", {_route(incident.route)}" if incident.route else ""
     test = "TEST. " if incident.test else ""
     return f"{test}{who}: {incident.title}, {incident.severity}{where}{route}.{until_now(event.released)}"
+
+
+def _route(id: str) -> str:
+    return "by the default route" if id == ROOT_ROUTE else f"by route {id}"
 
 
 def _why(event: Opened) -> str:
