@@ -125,9 +125,6 @@ def test_a_newcomer_gets_a_page_without_reading_anything(
     page.get_by_role("link", name="Choose the default route").click()
     page.get_by_label("Page by the policy").select_option("everything")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".tree")).to_contain_text("everything")
-
-    page.goto(f"{fresh.url}/settings/start")
     expect(page.get_by_text("6 of 7").first).to_be_visible()
     page.get_by_role("link", name="Send a sample").click()
     page.get_by_role("button", name="Send a sample event").click()
@@ -153,7 +150,6 @@ def test_a_newcomer_gets_a_page_without_reading_anything(
 def _is_reached(page: Page, pager: Pager, who: str) -> None:
     """Their webhook, proven by the code that it brings."""
     page.get_by_role("link", name="Add a contact method").click()
-    page.get_by_role("link", name="Add a contact method").first.click()
     page.get_by_role("link", name="Add Webhook").click()
     page.get_by_label("URL").fill(pager.address(who))
     page.get_by_role("button", name="Save and send a code").click()

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tocsin.apps.people.reader import reader_of
+from tocsin.apps.configuration.getting_started import Task, tasks
+from tocsin.apps.configuration.queries import facts
+from tocsin.apps.people.reader import Reader, reader_of
 from tocsin.control import live_updates
 from tocsin.web.rooms import IN_THE_THUMBS_REACH, Place, back_at, link, links, seen_rooms, tabs_at
 
@@ -43,5 +45,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nearest_above": back_at(request.path, reader.grants),
         "search_link": link(SEARCH, reader.grants),
         "menu": links(MENU, reader.grants),
+        "next_step": lambda: _next_step(reader, request.path),
         "live_token": live_updates.sign(settings.SECRET_KEY.encode(), topics, timezone.now()),
     }
+
+
+def _next_step(reader: Reader, path: str) -> Task | None:
+    """What a new installation lacks next, for who can add it; asked for only where something was just done."""
+    if not reader.grants.everything:
+        return None
+    missing = next((task for task in tasks(facts(), alerts=True) if not task.done), None)
+    return None if missing is None or missing.address == path else missing

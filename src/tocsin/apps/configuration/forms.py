@@ -30,6 +30,7 @@ class NounForm(forms.Form):
     kind = ""
     covers: tuple[str, ...] = ()
     at: Mapping[str, str] = {}
+    example = "task-api"  # a short name
     title_field = "title"  # what a name is made from when none is given
 
     def __init__(self, facts: Configuration, data: QueryDict | None = None, new: bool = True, **given: Any):
@@ -42,7 +43,7 @@ class NounForm(forms.Form):
                 required=self.title_field not in self.fields,
                 max_length=LONGEST_NAME,
                 widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-                help_text="How other things refer to it, for example task-api. It cannot be changed later."
+                help_text=f"How other things refer to it, for example {self.example}. It cannot be changed later."
                 + (" Made from the name when empty." if self.title_field in self.fields else ""),
             )
             first = self.title_field if self.title_field in self.fields else ""

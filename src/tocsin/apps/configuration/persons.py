@@ -14,7 +14,7 @@ from tocsin.apps.configuration.queries import facts
 from tocsin.apps.oncall.queries import held_by, now_and_next
 from tocsin.apps.people.authority import needs
 from tocsin.apps.people.models import Account, login_of
-from tocsin.apps.people.reader import reader_of
+from tocsin.apps.people.reader import Reader, reader_of
 from tocsin.config.schema.kinds import Noun
 from tocsin.core.configuration import Configuration
 from tocsin.core.people import Person
@@ -23,6 +23,7 @@ from tocsin.core.roles import Permission
 
 class PersonForm(ask.NounForm):
     kind = "people"
+    example = "alice"
     covers = ("name", "email", "time_zone", "holidays", "admin")
     at = {"name": "title"}
 
@@ -119,7 +120,15 @@ def person(request: HttpRequest, key: str) -> HttpResponse:
 @needs(Permission.ADMINISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest) -> HttpResponse:
-    return editing.make(request, PAGE, {"time_zone": reader_of(request).zone.key})
+    return editing.make(request, PAGE, _begun(reader_of(request)))
+
+
+def _begun(reader: Reader) -> dict[str, Any]:
+    """The first person that an administrator makes is most often themselves."""
+    begun: dict[str, Any] = {"time_zone": reader.zone.key}
+    if reader.person is None and reader.account is not None and "@" in reader.account.login:
+        begun |= {"title": reader.account.name, "email": reader.account.login, "admin": True}
+    return begun
 
 
 @needs(Permission.ADMINISTER)

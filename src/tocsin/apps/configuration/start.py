@@ -79,7 +79,7 @@ def default_route(request: HttpRequest) -> HttpResponse:
             form.add_error(None, editing.CHANGED_MEANWHILE)
         elif editing.put(request, "routes", SINGLE, form.noun(kept.tree if kept else {}), form) is not None:
             messages.success(request, "The default route is saved.")
-            return redirect("configuration-routes")
+            return redirect("configuration-routes" if Alert.objects.exists() else "start")
     context = {
         "form": form,
         "kept": kept,
