@@ -169,6 +169,13 @@ def test_a_busy_week_over_the_end_of_the_month_counts_where_it_ends() -> None:
     assert line.quantity == 1
 
 
+def test_a_schedule_that_was_removed_is_still_paid_for() -> None:
+    facts = house()
+    removed = replace(facts, schedules={}, removed_schedules=facts.schedules)
+    rule = replace(RULE, per_hour=EVERY_HOUR)
+    assert lines(rule, facts=removed) == lines(rule)
+
+
 # --- which rule ------------------------------------------------------------------------------------------------------
 
 

@@ -33,9 +33,9 @@ def fairness(
 ) -> FairnessView:
     """Of one team, which must be known. Pages are asked for once."""
     since = begin - CARRIED
-    keys = schedules_of(facts.schedules, team)
-    held = seats(facts.schedules, keys, since, begin, facts.overrides)
-    held_then = seats(facts.schedules, keys, begin, end, facts.overrides)
+    keys = schedules_of(facts.schedules_ever(), team)
+    held = seats(facts.schedules_ever(), keys, since, begin, facts.overrides)
+    held_then = seats(facts.schedules_ever(), keys, begin, end, facts.overrides)
     people = sorted({seat.person for seat in (*held, *held_then)})
     pages = list(received(people, since, end))
 
@@ -53,7 +53,7 @@ def _ledger(
     starts_at: datetime,
     ends_at: datetime,
 ) -> Ledger:
-    parts = taking_part(facts.schedules, keys, starts_at, ends_at)
+    parts = taking_part(facts.schedules_ever(), keys, starts_at, ends_at)
     people = {*parts, *(seat.person for seat in held)}
     return ledger(held, parts, _leaves(facts), _homes(facts, people), pages)
 

@@ -40,8 +40,8 @@ def health_view(
 ) -> HealthView:
     """Of one team, which must be known; with the numbers of those in `whose`, None: of everybody."""
     team = facts.teams[name]
-    keys = schedules_of(facts.schedules, name)
-    held = seats(facts.schedules, keys, begin, end, facts.overrides)
+    keys = schedules_of(facts.schedules_ever(), name)
+    held = seats(facts.schedules_ever(), keys, begin, end, facts.overrides)
     people = sorted({seat.person for seat in held})
     zones = {key: person.time_zone for key, person in facts.people.items()}
     found = health(held, received(people, begin, end), zones, team.business_hours, begin, end)

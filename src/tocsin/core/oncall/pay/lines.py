@@ -123,7 +123,7 @@ class _Month:
         return known.time_zone if known else self._time_zone
 
     def _held(self, rule: PayRule, starts_at: datetime, ends_at: datetime) -> Iterator[_Held]:
-        schedules = self._facts.schedules
+        schedules = self._facts.schedules_ever()
         named = rule.schedules or [key for key, each in sorted(schedules.items()) if each.team == self._team]
         for key in named:
             found = shifts(schedules, key, starts_at - BEFORE, ends_at, self._facts.overrides)
