@@ -203,3 +203,10 @@ def test_files_are_still_applied_over_what_was_made_on_screen() -> None:
     view = house.run(lambda tx: apply_view(tx, ApplyConfiguration((ConfigFile("a.yaml", text),)), "git", NOW))
     assert view.applied
     assert refused(house, "services", "task-api", {})[0] == "conflict"
+
+
+def test_a_key_typed_into_a_form_is_not_warned_of_as_if_it_stood_in_a_file() -> None:
+    made = put(
+        on_screen(), "integrations", "scripts", {"type": "pagerduty", "key": "typed-in-by-hand-0123456789"}
+    )
+    assert made.warnings == ()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from tocsin.apps.configuration.getting_started import Task, tasks
@@ -51,8 +52,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _next_step(reader: Reader, path: str) -> Task | None:
-    """What a new installation lacks next, for who can add it; asked for only where something was just done."""
-    if not reader.grants.everything:
+    """What a new installation lacks next, for who can add it; asked for only where something was just done, and nothing
+    where the page itself says it."""
+    if not reader.grants.everything or path == reverse("now"):
         return None
-    missing = next((task for task in tasks(facts(), alerts=True) if not task.done), None)
-    return None if missing is None or missing.address == path else missing
+    missing = [task for task in tasks(facts(), alerts=True) if not task.done]
+    return None if any(task.address == path for task in missing) else next(iter(missing), None)
