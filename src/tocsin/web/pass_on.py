@@ -39,7 +39,8 @@ _NOT_ADDED = (
 _STARTING = (b"text/plain; charset=utf-8", b"starting\n")
 _PAGES_START = (
     b"text/html; charset=utf-8",
-    b"<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=2><title>Tocsin</title>"
+    b"<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    b"<meta http-equiv=refresh content=2><title>Tocsin</title>"
     b"<p>Tocsin's pages are starting; this one reloads by itself. Alerts and pages are not affected.",
 )
 
