@@ -87,6 +87,7 @@ def a_request_for_another_code(house: House) -> r.Request:
 @pytest.fixture(autouse=True)
 def _keys_of_before() -> Iterator[None]:
     before = sealing._sealer
+    sealing.use(())
     yield
     sealing._sealer = before
 

@@ -12,6 +12,7 @@ from tocsin.control import answers
 from tocsin.control import requests as r
 from tocsin.control.authority import NEEDS, OF_TEAMS, authorise, memberships_of, person_of, team_of
 from tocsin.core.configuration import Configuration, Integration, Service
+from tocsin.core.oncall.calendar import Calendar, Serves
 from tocsin.core.oncall.schedule import Schedule
 from tocsin.core.people import Person, Secret, Team
 from tocsin.core.respond.policy import Policy
@@ -32,6 +33,11 @@ FACTS = Configuration(
         "ours": Schedule("ours", team="platform"),
         "theirs": Schedule("theirs", team="billing"),
         "nobodys": Schedule("nobodys"),
+    },
+    calendars={
+        "ours": Calendar("ours", "https://calendar.example.com/ours.ics", Serves.LEAVE, team="platform"),
+        "theirs": Calendar("theirs", "https://calendar.example.com/theirs.ics", Serves.LEAVE, team="billing"),
+        "nobodys": Calendar("nobodys", "https://calendar.example.com/nobodys.ics", Serves.LEAVE),
     },
     policies={
         "ours": Policy("ours", steps=(), team="platform"),

@@ -82,7 +82,9 @@ def test_ended_silences_and_windows_go_but_neither_overrides_nor_what_git_keeps(
     forgets(store)
     left = {(entry.kind, entry.name) for entry in store.read(lambda tx: tx.configuration.entries())}
     assert left == {("silences", "young"), ("silences", "from-git"), ("overrides", "old")}
-    assert store.read(lambda tx: tx.configuration.revision()) == revision  # no decision is told to load it anew
+    assert (
+        store.read(lambda tx: tx.configuration.revision()) == revision
+    )  # no decision is told to load it anew
 
 
 def test_it_looks_again_after_an_hour(store: Store) -> None:

@@ -350,6 +350,9 @@ COMMANDS: dict[str, Permission | None] = {
     "alerts": P.READ,
     "explain": P.READ,
     "who": P.READ,
+    "schedule show": P.READ,
+    "schedule next": P.READ,
+    "schedule gaps": P.READ,
     "schedule fairness": P.READ,
     "schedule health": P.READ,
     "send": P.RESPOND,
@@ -406,7 +409,7 @@ COMMANDS: dict[str, Permission | None] = {
 ENDS_WITH_THE_SESSION = ("sign-out",)
 # These look closer than a role: at what Git keeps, at whose it is, at whose person one is. Tests of their own hold them.
 LOOKS_CLOSER = re.compile(
-    r"(edit|remove|reveal)-.*|person-.*|configuration-(text|remove)|new-team|default-route"
+    r"(edit|remove|reveal)-.*|person-.*|configuration-(text|remove)|new-(team|heartbeat|chat)|default-route"
 )
 FILLED = {
     "token_id": "4711",

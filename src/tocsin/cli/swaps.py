@@ -25,7 +25,7 @@ Whose = Annotated[
     "offer",
     "tocsin swap offer platform-primary --from 'Sat 09:00' --until 'Sun 09:00' --to bob",
     "tocsin swap offer platform-primary --from 'Sat 09:00' --until 'Sun 09:00' --to bob"
-    " --back-from 'Sat 09:00 +7d' --back-until 'Sun 09:00 +7d'",
+    " --back-from 14d --back-until 15d",
 )
 def offer(
     desk: Desk,

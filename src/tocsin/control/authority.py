@@ -97,7 +97,9 @@ def authorise(request: r.Request, grants: Grants, facts: Configuration, oneself:
     if isinstance(request, r.ShowHealth) and not may_see_health(request, grants, oneself):
         raise r.Refused("forbidden", "how others fare is for those who manage the team", "person")
     if isinstance(request, SWAPPING) and not _may_swap_for(request, grants, facts, oneself):
-        raise r.Refused("forbidden", "a shift is its holder's to give away, or their team's managers'", "person")
+        raise r.Refused(
+            "forbidden", "a shift is its holder's to give away, or their team's managers'", "person"
+        )
     if isinstance(request, (r.AddLeave, r.EndLeave)) and not _may_tell_leave(request, grants, facts, oneself):
         raise r.Refused("forbidden", "others' leave is told by those who manage their team", "person")
     if not grants.everything and _names_a_secret_of_the_machine(request, facts):

@@ -100,7 +100,9 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     admin: bool = False
     quiet: QuietHours | None = None
     elsewhere: tuple[ContactMethod, ...] = ()
-    without_notices: tuple[str, ...] = ()  # kinds of shift notices that they do not want (core/oncall/notices.py)
+    without_notices: tuple[
+        str, ...
+    ] = ()  # kinds of shift notices that they do not want (core/oncall/notices.py)
     holidays: str = ""  # the place whose public holidays are theirs, e.g. DE-BY
 
     def rules(self, urgency: Urgency) -> tuple[NotifyRule, ...]:

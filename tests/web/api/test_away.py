@@ -50,9 +50,7 @@ def test_pages_of_leave_follow_each_other(api: Api, house: House) -> None:
         ({"person": "bob", "from_day": "2026-07-01", "sick": True}, 422),
     ],
 )
-def test_what_makes_no_sense_is_refused(
-    api: Api, house: House, body: dict[str, object], status: int
-) -> None:
+def test_what_makes_no_sense_is_refused(api: Api, house: House, body: dict[str, object], status: int) -> None:
     assert api("POST", "/leaves", body).status_code == status
     assert facts_of(house).leaves == ()
     assert api("GET", "/leaves?team=nothing").status_code == 404

@@ -43,7 +43,8 @@ class TeamForm(ask.NounForm):
     start = forms.CharField(label="From", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
     end = forms.CharField(label="Until", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
     place = ask.text(
-        "Public holidays of", "A country or a part of one, for example DE-BY: these days are not business hours."
+        "Public holidays of",
+        "A country or a part of one, for example DE-BY: these days are not business hours.",
     )
     holidays = ask.lines("Other free days", "One date a line, for example 2026-12-24.")
     pages_per_shift = ask.text("Goals: pages a shift, at most", "Usually 2.", inputmode="numeric")

@@ -217,7 +217,9 @@ def _people_of(
     return (), wrong
 
 
-def _attending(event: CalendarEvent, calendar: Calendar, directory: _Directory) -> tuple[tuple[str, ...], str]:
+def _attending(
+    event: CalendarEvent, calendar: Calendar, directory: _Directory
+) -> tuple[tuple[str, ...], str]:
     """Everybody who is invited to a shift has it; whoever else is invited to somebody's leave need not be away."""
     if calendar.serves is Serves.LEAVE and len(event.attendees) > 1:
         return (), "it has several attendees, and nothing else says whose leave it is"
