@@ -243,7 +243,7 @@ class Engine:
 
     def _depart(self, now: datetime, room: Mapping[str, int]) -> Step:
         leased: list[AgendaEntry] = []
-        channels = {kinds.address(channel): channel for channel in room}
+        channels = {kind(channel): channel for channel in room for kind in (kinds.address, kinds.news)}
         in_turn = (channels[entry.kind] for entry in leased)
 
         def transaction(tx: Transaction) -> Step:
@@ -263,7 +263,7 @@ class Engine:
 
     def next_due(self) -> int | None:
         """When anything of the agenda that any node may claim is due next, in microseconds."""
-        rooms = [kinds.address(channel) for channel in self._room()]
+        rooms = [kind(channel) for channel in self._room() for kind in (kinds.address, kinds.news)]
         return self.store.read(lambda tx: tx.agenda.next_due([*kinds.DECIDED, *kinds.ONCALL, *rooms]))
 
     def arrived(self, arrivals: Sequence[Arrival], now: datetime) -> list[Departure]:

@@ -152,12 +152,12 @@ def _look_at_their_addresses(owed: Consequences, people: Sequence[str]) -> None:
     """Whatever waits there looks at the clock again now; where nothing waits, nothing happens."""
     at = micros(owed.now)
     entries = [
-        AgendaEntry(kinds.address(address.channel), queue_of(address.key, purpose), at)
+        AgendaEntry(kinds.queue(address.channel, queue), queue, at)
         for key in people
         if (person := owed.facts.people.get(key)) is not None
         for method in person.contact
         if (address := method_address(owed.facts, key, method.name)) is not None
-        for purpose in (Purpose.PAGE, Purpose.STATUS)
+        for queue in (queue_of(address.key, Purpose.PAGE), queue_of(address.key, Purpose.STATUS))
     ]
     if entries:
         owed.tx.agenda.schedule_earlier(entries)

@@ -1,5 +1,6 @@
 """The kinds of agenda entries: every durable timer of the house, named once."""
 
+from tocsin.core.respond.deliver import is_news
 from tocsin.core.respond.incident import Timer
 
 INCIDENT = {timer: f"incident.{timer.value}" for timer in Timer}  # subject: incident id
@@ -39,6 +40,17 @@ def address(channel: str) -> str:
     """Something waits to be sent at an address of this channel (subject: its key). A kind per channel, so that a hanging
     provider fills its own room and nobody else's."""
     return f"address.{channel}"
+
+
+def news(channel: str) -> str:
+    """What is no page waits at addresses of this channel. Apart, because pages take a channel's room before any of it: on a
+    Monday at nine a thousand people are told of their shifts."""
+    return f"{address(channel)}.news"
+
+
+def queue(channel: str, key: str) -> str:
+    """The kind of the entry of one queue."""
+    return news(channel) if is_news(key) else address(channel)
 
 
 def webhook(key: str) -> str:

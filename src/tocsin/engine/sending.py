@@ -68,11 +68,15 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 def lease(tx: Transaction, now: datetime, room: Mapping[str, int]) -> list[AgendaEntry]:
-    """Due addresses of the channels that have room."""
-    most = {kinds.address(channel): free for channel, free in room.items()}
-    leased = tx.agenda.lease(most, micros(now), micros(now + LEASE))
-    taken = Counter(entry.kind for entry in leased)
-    if any(taken[kind] == free for kind, free in most.items()):
+    """Due addresses of the channels that have room: all pages before any news."""
+    left, leased = dict(room), []
+    for kind_of in (kinds.address, kinds.news):
+        most = {kind_of(channel): free for channel, free in left.items() if free > 0}
+        found = tx.agenda.lease(most, micros(now), micros(now + LEASE)) if most else []
+        taken = Counter(entry.kind for entry in found)
+        left = {channel: free - taken[kind_of(channel)] for channel, free in left.items()}
+        leased += found
+    if not all(left.values()):
         tx.wake(kinds.due(micros(now)))  # there may be more
     return leased
 
@@ -85,12 +89,12 @@ def lease_at_once(
     left = dict(room)
     fitting: list[tuple[str, str]] = []
     waiting: list[AgendaEntry] = []
-    for key, channel in sorted(addresses.items()):
+    for key, channel in sorted(addresses.items(), key=lambda each: (deliver.is_news(each[0]), each[0])):
         if left.get(channel, 0) > 0:
             left[channel] -= 1
-            fitting.append((kinds.address(channel), key))
+            fitting.append((kinds.queue(channel, key), key))
         else:
-            waiting.append(AgendaEntry(kinds.address(channel), key, micros(now)))
+            waiting.append(AgendaEntry(kinds.queue(channel, key), key, micros(now)))
     if waiting:
         tx.agenda.schedule_earlier(waiting)
         tx.wake(kinds.due(micros(now)))
@@ -100,7 +104,7 @@ def lease_at_once(
 def hold_back(tx: Transaction, channels: Sequence[str], now: datetime, until: datetime) -> int:
     """What waits to be sent by now waits until then; what comes later goes ahead of it. At how many addresses."""
     states = tx.notifications.addresses()
-    addresses = [kinds.address(channel) for channel in channels]
+    addresses = [kind(channel) for channel in channels for kind in (kinds.address, kinds.news)]
     for kind in addresses:
         for key in tx.agenda.subjects(kind):
             tx.notifications.put_address(key, deliver.hold_back(states.get(key, AddressState()), now, until))

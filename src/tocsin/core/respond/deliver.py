@@ -48,10 +48,17 @@ GIVE_UP_AFTER = timedelta(hours=1)  # messages that are not pages
 _UNKNOWN = Severity.SEV2
 
 
+NEWS = "#news"  # ends the name of a queue of what is no page
+
+
 def queue_of(address_key: str, purpose: Purpose) -> str:
     """The queue to wait in. With pages and the rest in queues of their own, a page does not even wait for the end of a
     status message that hangs on its way; `next_send` is right for mixed queues as well."""
-    return address_key if purpose is Purpose.PAGE else f"{address_key}#news"
+    return address_key if purpose is Purpose.PAGE else f"{address_key}{NEWS}"
+
+
+def is_news(queue: str) -> bool:
+    return queue.endswith(NEWS)
 
 
 def key_of(ids: Sequence[str]) -> str:
