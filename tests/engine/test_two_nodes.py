@@ -210,7 +210,7 @@ def test_a_commit_on_one_node_wakes_the_other(nodes: Nodes) -> None:
     first, _, heard = nodes
     first.run(lambda tx: (tx.wake("agenda"), tx.wake("incident:1")))
     assert eventually(lambda: heard == [frozenset({"agenda", "incident:1"})])
-    first.append([request()])
+    first.inbox.append([request()])
     assert eventually(lambda: heard[1:] == [frozenset({"inbox"})])
 
 

@@ -18,6 +18,7 @@ from tocsin.core.respond.incident import (
     Escalate,
     EscalationStatus,
     Event,
+    HandedOver,
     HoldsChanged,
     Kind,
     Mitigate,
@@ -76,6 +77,7 @@ EVENTS: st.SearchStrategy[object] = st.one_of(
     st.builds(SetSeverity, PEOPLE, SEVERITIES),
     st.builds(AddNote, PEOPLE, st.sampled_from(["", "rolling back"])),
     st.just(HoldsChanged()),
+    st.builds(HandedOver, PEOPLE, st.just("platform-primary")),
     st.sampled_from(list(Timer)),  # rings out of turn
     st.floats(0, 90),  # minutes that pass
     st.just("twice"),
