@@ -119,4 +119,4 @@ def _expiry(draft: Draft) -> str:
     if draft.incident.ack_expires_at is None:
         return "The escalation stops here."
     timeout = draft.rule.ack_timeout
-    return f"The escalation stops; silent for {span(timeout) if timeout else 'long'}, it goes on."
+    return f"The escalation stops; it goes on after {span(timeout) if timeout else 'a long time'} without a word."

@@ -67,7 +67,7 @@ def resolve(draft: Draft, event: Resolve) -> Reason:
     draft.record(
         Reason.STILL_FIRING,
         f"{event.actor} resolved it, but {alerts(firing)} still firing: it counts as mitigated, and comes back "
-        f"unacknowledged at {comes_back} unless they end before.{note}",
+        f"unacknowledged at {comes_back} unless {'it ends' if firing == 1 else 'they end'} before.{note}",
         event.actor,
         event.via,
     )
