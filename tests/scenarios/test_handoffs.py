@@ -21,8 +21,10 @@ from tocsin.control.requests import (
     ShowHandoff,
     WriteHandoff,
 )
+from tocsin.core.instants import micros
 from tocsin.core.oncall.handoff.handoff import Handoff, HandoffState
 from tocsin.core.respond.incident import Snooze
+from tocsin.engine.store.protocol import OnCallRow
 
 ENDS = START + timedelta(weeks=1)
 PRIMARY = {
@@ -292,6 +294,13 @@ def test_a_schedule_that_wants_no_handoffs_has_those_that_somebody_writes(make_h
     handoff = view(house.ask(WriteHandoff("platform-primary"), "bob")).handoff
     house.until(ENDS + timedelta(weeks=1, hours=1))
     assert (one(house).id, one(house).state) == (handoff.id, HandoffState.OFFERED)
+
+
+def test_one_that_cannot_be_read_stops_no_other(house: House) -> None:
+    broken = OnCallRow("handoff", "x", "platform-primary", "draft", micros(house.now), micros(ENDS), b"{", 0)
+    house.store.run(lambda tx: tx.oncall.put([broken]))
+    assert handed_over(house).state is HandoffState.OFFERED
+    assert not house.world.engine.counters.set_aside
 
 
 def test_handoffs_are_found_by_their_words_and_people(house: House) -> None:

@@ -44,7 +44,7 @@ def list_handoffs(
         before=_place(tx, request.before) if request.before else None,
         limit=LOOKED_THROUGH if request.text or request.person else request.limit,
     )
-    found = [engine.decoded(row) for row in tx.oncall.search(wanted)]
+    found = engine.readable(tx.oncall.search(wanted))
     looked_for = request.text.casefold().split()
     return [
         handoff

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 
 from tocsin.core.configuration import Configuration
 from tocsin.core.instants import micros
@@ -24,6 +25,7 @@ from tocsin.engine.oncall.handoff_report import report
 from tocsin.engine.store.protocol import OnCallFilter, OnCallRow, Transaction
 
 LOOK_AGAIN = timedelta(hours=24)  # at the latest: what changed without a word is noticed then
+log = structlog.get_logger()
 WAITING = (HandoffState.DRAFT.value, HandoffState.OFFERED.value)
 
 
@@ -131,9 +133,20 @@ def decoded(row: OnCallRow) -> Handoff:
     return msgspec.json.decode(row.document, type=Handoff)
 
 
+def readable(rows: Iterable[OnCallRow]) -> list[Handoff]:
+    """Without those of another version, or damaged, which must not stop the others."""
+    found = []
+    for row in rows:
+        try:
+            found.append(decoded(row))
+        except msgspec.DecodeError as wrong:
+            log.error("a handoff cannot be read", handoff=row.id, why=str(wrong))
+    return found
+
+
 def open_handoffs(tx: Transaction, schedule: str) -> list[Handoff]:
     rows = tx.oncall.search(OnCallFilter(HANDOFF, subjects=(schedule,), states=WAITING))
-    return [decoded(row) for row in reversed(rows)]
+    return readable(reversed(rows))
 
 
 def fresh_report(tx: Transaction, facts: Configuration, handoff: Handoff, now: datetime) -> Report:
@@ -173,8 +186,8 @@ def _look_at(owed: Consequences, handoff: Handoff, now: datetime) -> Handoff:
 
 def _known_issues(tx: Transaction, schedule: str) -> str:
     """They go on from the handoff before."""
-    before = tx.oncall.search(OnCallFilter(HANDOFF, subjects=(schedule,), limit=1))
-    return decoded(before[0]).known_issues if before else ""
+    before = readable(tx.oncall.search(OnCallFilter(HANDOFF, subjects=(schedule,), limit=1)))
+    return before[0].known_issues if before else ""
 
 
 def _sum(report: Report) -> str:
