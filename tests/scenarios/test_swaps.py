@@ -30,9 +30,11 @@ from tocsin.control.requests import (
     SwapView,
     WithdrawSwap,
 )
+from tocsin.core.instants import micros
 from tocsin.core.oncall.shifts import who_is_on_call
 from tocsin.engine.clock import VirtualClock
 from tocsin.engine.oncall import swaps as stored_swaps
+from tocsin.engine.store.protocol import OnCallRow
 
 PRIMARY = "platform-primary"
 WEDNESDAY = START + timedelta(days=2)
@@ -58,6 +60,15 @@ def refused(act: Callable[[], object]) -> Refused:
     with pytest.raises(Refused) as why:
         act()
     return why.value
+
+
+def test_one_that_cannot_be_read_stops_no_other(house: House) -> None:
+    span = micros(WEDNESDAY), micros(WEDNESDAY + DAY)
+    broken = OnCallRow("swap", "x", PRIMARY, "open", *span, b"{", 0)
+    house.store.run(lambda tx: tx.oncall.put([broken]))
+    offered_id = alice_offers(house, "bob")
+    (listed,) = house.ask(ListSwaps())
+    assert listed.id == offered_id
 
 
 def test_a_shift_is_offered_and_taken_and_the_schedule_follows(

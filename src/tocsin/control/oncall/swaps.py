@@ -29,7 +29,7 @@ from tocsin.core.oncall.schedule import Override
 from tocsin.core.oncall.swap import Part, State, Swap
 from tocsin.core.oncall.swaps import Decision, Event, candidates
 from tocsin.engine.consequences import Consequences
-from tocsin.engine.oncall.swaps import KIND, decode, load, write
+from tocsin.engine.oncall.swaps import KIND, load, readable, write
 from tocsin.engine.store.protocol import Entry, OnCallFilter, Transaction
 
 OVERRIDES = "overrides"
@@ -171,7 +171,7 @@ def _begin(owed: Consequences, swap: Swap, now: datetime) -> Decided:
         until=micros(part.ends_at),
         limit=MOST_OPEN,
     )
-    there = [decode(row.document) for row in owed.tx.oncall.search(wanted)]
+    there = readable(owed.tx.oncall.search(wanted))
     if len(there) >= MOST_OPEN:
         raise Refused("conflict", f"{MOST_OPEN} swaps of {part.schedule} are open then; settle some first")
     for other in there:
@@ -271,7 +271,7 @@ def listed(tx: Transaction, request: ListSwaps, facts: Configuration, now: datet
         states=tuple(request.states),
         limit=request.limit if not request.person else 1000,
     )
-    found = [decode(row.document) for row in tx.oncall.search(wanted)]
+    found = readable(tx.oncall.search(wanted))
     mine = [s for s in found if not request.person or request.person in (s.person, s.accepted_by, *s.asked)]
     return [view(swap) for swap in mine[: request.limit]]
 

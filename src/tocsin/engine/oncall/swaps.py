@@ -1,8 +1,10 @@
 """Swaps in the store, their timer, and what a decision about one owes."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
+import structlog
 
 from tocsin.core.instants import micros
 from tocsin.core.oncall.swap import Swap
@@ -12,6 +14,7 @@ from tocsin.engine.consequences import Consequences
 from tocsin.engine.store.protocol import OnCallRow, Transaction
 
 KIND = "swap"
+log = structlog.get_logger()
 decode = msgspec.json.Decoder(Swap).decode
 
 
@@ -19,6 +22,17 @@ def load(tx: Transaction, swap_id: str) -> Swap | None:
     """Locked until commit. None for one that is not there."""
     row = tx.oncall.load(KIND, [swap_id]).get(swap_id)
     return decode(row.document) if row is not None else None
+
+
+def readable(rows: Iterable[OnCallRow]) -> list[Swap]:
+    """Without those of another version, or damaged, which must not stop the others."""
+    found = []
+    for row in rows:
+        try:
+            found.append(decode(row.document))
+        except msgspec.DecodeError as wrong:
+            log.error("a swap cannot be read", swap=row.id, why=str(wrong))
+    return found
 
 
 def due(owed: Consequences, swap_id: str, now: datetime) -> None:
