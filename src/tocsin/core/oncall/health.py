@@ -277,6 +277,8 @@ def _of_pages(standing: Standing, goals: Goals) -> str:
 
 
 def _of_runs(standing: Standing, goals: Goals) -> str:
+    if not standing.longest_run:
+        return "No week of this time was a week on call."
     run = f"At most {_count(standing.longest_run, 'week')} on call one after the other"
     if standing.longest_run <= goals.weeks_in_a_row:
         return f"{run}, as the team wants."
