@@ -245,6 +245,7 @@ OPERATIONS_NEED: dict[str, Permission] = {
     "decline_swap": P.RESPOND,
     "withdraw_swap": P.RESPOND,
     "say_unreachable": P.RESPOND,
+    "list_layers": P.READ,
     "list_handoffs": P.READ,
     "get_handoff": P.READ,
     "write_handoff": P.RESPOND,

@@ -368,6 +368,8 @@ def test_an_override_changes_who_is_on_call(api: Api) -> None:
     (now,) = api.get("/on-call?schedule=platform-primary")["items"]
     assert now["people"] == ["carol"]
     assert api.get("/schedules/platform-primary/shifts?limit=1")["items"][0]["people"] == ["carol"]
+    (layer,) = api.get("/schedules/platform-primary/layers")["items"]
+    assert all("carol" not in shift["people"] for shift in layer["shifts"])
 
 
 def test_what_git_keeps_is_read_here_and_changed_there(api: Api) -> None:

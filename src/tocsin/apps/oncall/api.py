@@ -15,8 +15,8 @@ from tocsin.apps.configuration import noun_operations
 from tocsin.control.oncall.who import who
 from tocsin.control.requests import Who, WhoView
 from tocsin.core.instants import micros
-from tocsin.core.oncall.schedule import Shift
-from tocsin.core.oncall.shifts import gaps, shifts
+from tocsin.core.oncall.schedule import LayerShifts, Shift
+from tocsin.core.oncall.shifts import gaps, layers_of, shifts
 from tocsin.core.roles import Permission
 
 router = Router(tags=["On-call"])
@@ -36,6 +36,12 @@ class Shifts(msgspec.Struct, frozen=True):
 
     items: tuple[Shift, ...]
     next: str | None
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """Each with its own shifts."""
+
+    items: tuple[LayerShifts, ...]
 
 
 @operation(
@@ -68,10 +74,7 @@ def list_shifts(
     facts, after = caller(request).facts, number_after(cursor)
     if key not in facts.schedules:
         raise Stopped("not-found", f"there is no schedule {key!r}")
-    begin = instant_in(starts_at, "starts_at") or timezone.now().replace(microsecond=0)
-    end = instant_in(ends_at, "ends_at") or begin + USUAL_SPAN
-    if not timedelta(0) < end - begin <= LONGEST_SPAN:
-        raise invalid("it must come after `starts_at`, a year at most", parameter="ends_at")
+    begin, end = _span(starts_at, ends_at)
     found = shifts(facts.schedules, key, begin, end, facts.overrides)
     empty = gaps(facts.schedules, key, begin, end, facts.overrides)
     stretches = sorted(
@@ -79,6 +82,34 @@ def list_shifts(
     )
     coming = [shift for shift in stretches if after is None or micros(shift.starts_at) > after]
     return Shifts(*page_of(coming[: limit + 1], limit, lambda shift: micros(shift.starts_at)))
+
+
+@operation(
+    router,
+    "GET",
+    "/schedules/{key}/layers",
+    needs=Permission.READ,
+    summary="What each layer says by itself, over a span",
+    answers=Layers,
+    refuses=(404,),
+)
+def list_layers(
+    request: HttpRequest, key: Name, starts_at: Instant = None, ends_at: Instant = None
+) -> Layers:
+    """The lowest first, without overrides: for drawing beside the shifts. The same spans as for shifts."""
+    facts = caller(request).facts
+    if key not in facts.schedules:
+        raise Stopped("not-found", f"there is no schedule {key!r}")
+    begin, end = _span(starts_at, ends_at)
+    return Layers(tuple(layers_of(facts.schedules, key, begin, end, facts.overrides)))
+
+
+def _span(starts_at: Instant, ends_at: Instant) -> tuple[datetime, datetime]:
+    begin = instant_in(starts_at, "starts_at") or timezone.now().replace(microsecond=0)
+    end = instant_in(ends_at, "ends_at") or begin + USUAL_SPAN
+    if not timedelta(0) < end - begin <= LONGEST_SPAN:
+        raise invalid("it must come after `starts_at`, a year at most", parameter="ends_at")
+    return begin, end
 
 
 noun_operations.many(
