@@ -6,6 +6,7 @@ STAMP  := $(VENV)/.installed
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 DATA   ?= data
+JOBS   ?= 2
 
 .PHONY: help install run test check format bench faults lock clean
 .DEFAULT_GOAL := help
@@ -29,8 +30,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## start Tocsin on ./data (offers the demo when nothing is configured)
 	@scripts/run $(DATA)
 
-test: $(STAMP) ## the fast tests (faults and benchmarks have their own verbs)
-	$(BIN)/python -m pytest
+test: $(STAMP) ## the fast tests, two at a time (JOBS=1: one; faults and benchmarks have their own verbs)
+	$(BIN)/python -m pytest -n $(JOBS)
 
 check: export TOCSIN_SECRET_KEY := only-for-checks
 check: $(STAMP) ## lint, format, types, layers

@@ -326,18 +326,23 @@ def test_every_list_and_every_single_thing_is_read(api: Api, house: House) -> No
     house.deploys("Deployed task-api abc123")
     assert api("POST", "/silences", SILENCE).status_code == 201
     names = {"key": {"people": "alice", "teams": "platform", "schedules": "platform-primary"}}
+    handoff = api("POST", "/schedules/platform-primary/handoffs").json()["handoff"]["id"]
+    made = {"handoff": handoff, "place": "DE", "team": "platform", "month": "2026-06"}
+    made |= dict.fromkeys(("incident_id", "alert_id", "token_id"), "1")
     for path, methods in openapi()["paths"].items():
         if "get" not in methods:
             continue
         address = path.removeprefix("/api/v1")
-        for number in ("incident_id", "alert_id", "token_id"):
-            address = address.replace(f"{{{number}}}", "1")
+        for word, value in made.items():
+            address = address.replace(f"{{{word}}}", value)
         if "{key}" in address:
             kind = address.split("/")[1]
             known = names["key"].get(kind) or _any(api, kind)
             if known is None:
                 continue
             address = address.replace("{key}", known)
+        if "{swap}" in address or "{delivery_id}" in address:
+            continue  # tests of their own read these
         answer = api("GET", address)
         assert answer.status_code in (200, 404) and (answer.status_code == 200 or kind_is_unwritten(address))
 
