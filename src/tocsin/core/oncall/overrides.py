@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from tocsin.core.oncall.schedule import Override, Unit
+from tocsin.core.oncall.schedule import OnCall, Override, Unit
 from tocsin.core.oncall.wall_clock import FOREVER, instant_of, local_time
 
 _MOST = 3_700_000  # days to the end of the calendar
@@ -31,6 +31,11 @@ class Overrides(tuple[Override, ...]):
         for override in self:
             found.setdefault(override.schedule, []).append(override)
         return found
+
+    @cached_property
+    def answered(self) -> dict[str, tuple[object, datetime, datetime, OnCall]]:
+        """By schedule, what was answered last: of which schedules, from and up to when it holds, the answer."""
+        return {}
 
     @cached_property
     def _indexed(self) -> "dict[str, OfSchedule]":

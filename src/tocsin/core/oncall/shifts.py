@@ -77,12 +77,22 @@ _NOBODY: tuple[str, ...] = ()
 def who_is_on_call(
     schedules: Mapping[str, Schedule], key: str, instant: datetime, overrides: Iterable[Override]
 ) -> OnCall:
-    """Who holds the schedule at the instant; nobody for a schedule that is not known."""
+    """Who holds the schedule at the instant; nobody for a schedule that is not known.
+
+    The last answer is kept with the overrides for as long as it holds: now is asked again and again. `schedules` must not be
+    changed in place.
+    """
+    overrides = indexed(overrides)
+    known = overrides.answered.get(key)
+    if known is not None and known[0] is schedules and known[1] <= instant < known[2]:
+        return known[3]
     seats, changes_at = _seats(schedules, key, instant, overrides)
     people, by, until, shadows = _at(seats, instant)
     if changes_at < until:
         until = changes_at
-    return OnCall(people, by, None if until == FOREVER else until, shadows)
+    answer = OnCall(people, by, None if until == FOREVER else until, shadows)
+    overrides.answered[key] = (schedules, instant, until, answer)
+    return answer
 
 
 def shifts(
