@@ -296,10 +296,18 @@ def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
         return _NOBODY, "", FOREVER, _NOBODY
     primary = seats[0]
     if len(seats) == 1:
-        stretch = _layered(primary, instant, None)
-        return (
-            _overridden(primary, stretch, instant, _NONE_TAKEN) if _may_change(primary, stretch) else stretch
-        )
+        cursors = primary.cursors
+        if primary.plain and cursors is not None:
+            stretch = _topmost(cursors, instant)
+        else:
+            stretch = _layered(primary, instant, None)
+        if not stretch[3]:
+            if primary.overrides is None:
+                return stretch
+            if not primary.held and instant < primary.held_until:  # none holds before another may
+                changes_at = primary.held_until
+                return stretch if stretch[2] <= changes_at else (stretch[0], stretch[1], changes_at, _NOBODY)
+        return _overridden(primary, stretch, instant, _NONE_TAKEN)
     order: Order = []
     stretch = _overridden(primary, _layered(primary, instant, order), instant, _NONE_TAKEN)
     taken = set(stretch[0])
@@ -314,19 +322,12 @@ def _at(seats: tuple[_Seat, ...], instant: datetime) -> _Stretch:
 _NONE_TAKEN: Set[str] = frozenset()
 
 
-def _may_change(seat: _Seat, stretch: _Stretch) -> bool:
-    """Whether overrides, or that no shadow is on call, may make anything else of it."""
-    return seat.overrides is not None or bool(stretch[3])
-
-
 def _layered(seat: _Seat, instant: datetime, order: Order | None) -> _Stretch:
     """Whom the layers name. `order`, when wanted, is filled with those who come next: in the layers that decide first, the
     lowest of them before those beside it; then in the layers below, from their present turn on, since they would be on call
     if the others were not. Shadows are in nobody's order.
     """
     schedule, cursors = seat.schedule, seat.cursors
-    if cursors is not None and order is None and seat.plain:
-        return _topmost(cursors, instant)
     people, by, until, shadows = _NOBODY, "", FOREVER, _NOBODY
     decided = False
     deciding: list[Order] = []
